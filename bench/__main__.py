@@ -1,0 +1,165 @@
+"""python -m bench [--quick] [--only w1,w5] [--tickets 1000000] [--repeats 5]"""
+
+import argparse
+import asyncio
+import gc
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import cpu, report, storage
+from bench.chat import (
+    MOST_CONVERSATIONS,
+    measure_idle,
+    measure_rates,
+    measure_return,
+    measure_saturation,
+)
+from bench.pages import FILERS, measure_filing, measure_pages, measure_small_list
+from bench.product import Product
+from bench.raw import Raw
+from bench.stack import Stack
+from helpdesk.core.services import services
+from helpdesk.core.settings import Settings
+
+RESULTS = Path(__file__).parent / "results"
+WORKLOADS = ("w1", "w2", "w3", "w4", "w5", "w6", "w7")
+FEW = 1_000  # tickets of a small desk, to see how its list grows
+
+
+@dataclass(frozen=True)
+class Block:
+    """Workloads measured together on one filling, each time on freshly started servers."""
+
+    workloads: frozenset[str]
+    filling: str
+    measure: Callable[[Raw | Product, str, set[str], float], dict[str, dict[str, float]]]
+
+
+BLOCKS = (
+    Block(frozenset({"w2"}), "few", measure_small_list),
+    Block(frozenset({"w2", "w3", "w4"}), "many", measure_pages),
+    Block(frozenset({"w1"}), "filing", measure_filing),
+    Block(frozenset({"w5"}), "chat", measure_saturation),
+    Block(frozenset({"w5"}), "chat", measure_rates),
+    Block(frozenset({"w6"}), "chat", measure_idle),
+    Block(frozenset({"w7"}), "chat", measure_return),
+)
+
+
+def main() -> None:
+    options = arguments()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    with stack() as running:
+        rows = measure(running, options)
+    RESULTS.mkdir(exist_ok=True)
+    file = RESULTS / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    print(f"\n{report.table(rows)}\n\n{report.parts(rows)}\n\nEvery figure: {file}")
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="about three minutes")
+    parser.add_argument("--only", default=",".join(WORKLOADS), help="for example w1,w5")
+    parser.add_argument("--tickets", type=int, default=0, help="how many tickets W1 to W4 see")
+    parser.add_argument("--repeats", type=int, default=0)
+    parser.add_argument("--seconds", type=float, default=0, help="for each measurement")
+    options = parser.parse_args()
+    options.only = set(options.only.split(","))
+    options.tickets = options.tickets or (20_000 if options.quick else 100_000)
+    options.repeats = options.repeats or (2 if options.quick else 5)
+    options.seconds = options.seconds or (2 if options.quick else 4)
+    if unknown := options.only - set(WORKLOADS):
+        parser.error(f"no such workload: {', '.join(sorted(unknown))}")
+    return options
+
+
+@contextmanager
+def stack() -> Iterator[Stack]:
+    """PostgreSQL and Valkey as the desk itself would start or reach them."""
+    with tempfile.TemporaryDirectory(prefix="helpdesk-bench-") as scratch:
+        os.environ.setdefault("HELPDESK_DATA_DIR", f"{scratch}/data")
+        with services(Settings()) as settings:
+            postmaster = asyncio.run(cpu.postmaster_pid(plain(settings.database_url)))
+            valkey = asyncio.run(cpu.valkey_pid(settings.redis_url))
+            if not (postmaster and valkey):
+                print("PostgreSQL or Valkey is elsewhere: its CPU is not counted.")
+            logs = Path(scratch)
+            yield Stack(plain(settings.database_url), settings.redis_url, logs, postmaster, valkey)
+
+
+def plain(url: str) -> str:
+    return url.replace("postgresql+asyncpg://", "postgresql://")
+
+
+def measure(stack: Stack, options: argparse.Namespace) -> list[report.Row]:
+    """Repeats and subjects take turns, so that a slow minute of the machine hits both."""
+    subjects = (Raw(stack), Product(stack))
+    blocks = [block for block in BLOCKS if options.only & block.workloads]
+    databases = {
+        subject.name: fill(subject, {block.filling for block in blocks}, options.tickets)
+        for subject in subjects
+    }
+    rows: list[report.Row] = []
+    gc.freeze()
+    for repeat in range(options.repeats):
+        say(f"repeat {repeat + 1} of {options.repeats}")
+        for block in blocks:
+            for subject in subjects:
+                database = databases[subject.name][block.filling]
+                results = block.measure(subject, database, options.only, options.seconds)
+                for workload, figures in results.items():
+                    rows.append(row(workload, subject.name, repeat, options.tickets, figures))
+        if "w1" in options.only:
+            dsn = stack.dsn(databases["raw"]["filing"])
+            limit = storage.insert_rate(dsn, stack.logs, FILERS, options.seconds)
+            rows.append(row("w1", "pgbench", repeat, options.tickets, limit))
+    return rows
+
+
+def fill(subject: Raw | Product, fillings: set[str], tickets: int) -> dict[str, str]:
+    """The databases the blocks ask for, by filling."""
+    say(f"filling {subject.name}")
+
+    async def filing() -> str:
+        return await subject.stack.copy_database(await subject.seed_desk(tickets))
+
+    seeds: dict[str, Callable[[], Coroutine[None, None, str]]] = {
+        "few": lambda: subject.seed_desk(FEW),
+        "many": lambda: subject.seed_desk(tickets),
+        "filing": filing,
+        "chat": lambda: subject.seed_chat(MOST_CONVERSATIONS),
+    }
+    return {filling: asyncio.run(seeds[filling]()) for filling in sorted(fillings)}
+
+
+def row(
+    workload: str, subject: str, repeat: int, tickets: int, figures: dict[str, float]
+) -> report.Row:
+    rounded = {name: round(value, 4) for name, value in figures.items()}
+    say(f"  {workload} {subject} " + " ".join(f"{k}={v:.6g}" for k, v in rounded.items()))
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "workload": workload,
+        "subject": subject,
+        "repeat": repeat,
+        "tickets": tickets,
+        **rounded,
+    }
+
+
+def say(text: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""The targets, and the table of how far each is reached."""
+
+import math
+import statistics
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from bench.figures import number, spread
+
+Row = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Target:
+    """One promise: a figure of ours over a figure of the bare server in the same repeat."""
+
+    text: str
+    workload: str
+    figure: str
+    limit: float
+    at_least: bool = False  # a rate must not fall below; everything else must not exceed
+    against: str = "raw"  # whose figure it is divided by
+    base: str = ""  # another workload of the same subject to compare with
+    absolute: bool = False  # the figure itself counts
+
+    def ratios(self, rows: Iterable[Row]) -> tuple[list[float], list[float], list[float]]:
+        """Ours, theirs, and the ratio of each repeat that has both."""
+        ours, theirs = {}, {}
+        for row in rows:
+            if self.figure not in row:
+                continue
+            value = float(str(row[self.figure]))
+            if row["subject"] == "helpdesk" and row["workload"] == self.workload:
+                ours[row["repeat"]] = value
+            their_workload = self.base or self.workload
+            if row["subject"] == self.against and row["workload"] == their_workload:
+                theirs[row["repeat"]] = value
+        if self.absolute:
+            return list(ours.values()), list(theirs.values()), list(ours.values())
+        both = [repeat for repeat in ours if repeat in theirs]
+        ratios = [ours[repeat] / theirs[repeat] for repeat in both]
+        return list(ours.values()), list(theirs.values()), ratios
+
+    def reached(self, ratios: list[float]) -> bool:
+        middle = statistics.median(ratios)
+        if math.isnan(middle):
+            return False
+        return middle >= self.limit if self.at_least else middle <= self.limit
+
+
+TARGETS = (
+    Target("W1 file a ticket, CPU µs", "w1", "cpu_us", 2),
+    Target("W1 tickets/s against pgbench", "w1", "rate", 0.1, at_least=True, against="pgbench"),
+    Target("W2 list of 50, p50 ms", "w2", "p50_ms", 3),
+    Target("W2 list of 50, CPU µs", "w2", "cpu_us", 3),
+    Target(
+        "W2 list, many tickets against 1,000, p50 ms",
+        "w2",
+        "p50_ms",
+        1.5,
+        against="helpdesk",
+        base="w2-small",
+    ),
+    Target("W3 ticket page, p50 ms", "w3", "p50_ms", 3),
+    Target("W3 ticket page, CPU µs", "w3", "cpu_us", 3),
+    Target("W4 search, common words, p50 ms", "w4-common", "p50_ms", 3),
+    Target("W4 search, common words, CPU µs", "w4-common", "cpu_us", 3),
+    Target("W4 search, rare words, p50 ms", "w4-rare", "p50_ms", 3),
+    Target("W4 search, rare words, CPU µs", "w4-rare", "cpu_us", 3),
+    Target("W5 saturation, CPU µs/message", "w5-saturation", "cpu_us", 2),
+    Target("W5 saturation, messages/s", "w5-saturation", "rate", 0.5, at_least=True),
+    *(
+        Target(f"W5 {rate:,} messages/s, {figure[:3]} ms", f"w5-{rate}", figure, 2)
+        for rate in (10, 100, 1_000)
+        for figure in ("p50_ms", "p99_ms")
+    ),
+    Target("W6 idle socket, KiB", "w6", "kib_per_socket", 30, absolute=True),
+    Target("W7 1,000 come back, s", "w7", "all_s", 1.3),
+)
+
+
+def table(rows: list[Row]) -> str:
+    """Markdown: ours, the bare server, the ratio, the target."""
+    lines = [
+        "| figure | helpdesk | raw | ratio | target | |",
+        "|---|---|---|---|---|---|",
+    ]
+    for target in TARGETS:
+        ours, theirs, ratios = target.ratios(rows)
+        if not ratios:
+            continue
+        sign = "≥" if target.at_least else "≤"
+        unit = "" if target.absolute else "x"
+        verdict = "yes" if target.reached(ratios) else "**no**"
+        lines.append(
+            f"| {target.text} | {spread(ours)} | {spread(theirs)} | "
+            f"{'' if target.absolute else spread(ratios)} | "
+            f"{sign} {number(target.limit)}{unit} | {verdict} |"
+        )
+    return "\n".join(lines)
+
+
+def parts(rows: list[Row], describe: Callable[[list[float]], str] = spread) -> str:
+    """Markdown: where the CPU of each operation goes, in microseconds."""
+    columns = ("server_us", "postgres_us", "valkey_us", "generator_us")
+    lines = [
+        "| workload | subject | per second | server | PostgreSQL | Valkey | load generator |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        if "server_us" in row:
+            groups.setdefault((str(row["workload"]), str(row["subject"])), []).append(row)
+    for (workload, subject), group in sorted(groups.items()):
+        values = [
+            describe([float(str(row[column])) for row in group if column in row])
+            for column in ("rate", *columns)
+        ]
+        lines.append(f"| {workload} | {subject} | {' | '.join(values)} |")
+    return "\n".join(lines)

@@ -1,0 +1,177 @@
+"""What the console shows, read by prepared statements: lists, counts, search, one ticket."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from helpdesk.cases.queries import NoSuchCase, view_for
+from helpdesk.desk import Desk
+from helpdesk.permissions import Actor, Can, allowed
+from helpdesk.tickets.models import from_reference
+
+from .views import BY_KEY, OPEN, SEEN, VIEWS, Cursor, View
+
+PAGE = 50
+COUNT_LIMIT = 100  # a count stops here and reads "99+"
+COUNT_FRESH = 1.0  # seconds: counts of one agent are not asked for more often
+NEWEST = 400  # search ranks among the newest hits only
+
+COLUMNS = """t.id, t.subject, t.status, t.severity, t.opened_at, t.updated_at, t.solved_at,
+    t.type_key, t.restricted, t.follow_ups, r.name AS requester, g.key AS group_key,
+    g.name AS group_name, a.name AS assignee, t.assignee_id"""
+JOINS = """JOIN people r ON r.id = t.requester_id JOIN groups g ON g.id = t.group_id
+    LEFT JOIN people a ON a.id = t.assignee_id"""
+
+
+@dataclass(frozen=True)
+class TicketPage:
+    rows: Sequence[asyncpg.Record]
+    following: str | None  # the cursor of the next page
+
+
+def seen_by(actor: Actor) -> tuple[list[int], bool]:
+    """The first two arguments of every list: departments, and whether restricted rows show."""
+    return list(actor.groups), allowed(actor, Can.READ_ALL_PRIVATE)
+
+
+def list_sql(view: View, following: bool) -> str:
+    by_time = view.key == "solved"
+    after = ""
+    if following and by_time:
+        after = "AND (t.solved_at, t.id) < ($5, $6) AND $4::int IS NOT NULL"
+    elif following:
+        after = "AND (-t.severity, t.opened_at, t.id) > (-$4::int, $5, $6)"
+    # The limit stands inside, so that names are looked up for one page only. $3 is the agent.
+    return f"""
+        SELECT {COLUMNS} FROM (
+            SELECT t.* FROM tickets t
+            WHERE {view.where} AND {SEEN} AND $3::bigint IS NOT NULL {after}
+            ORDER BY {view.order} LIMIT {PAGE + 1}
+        ) t {JOINS} ORDER BY {view.order}"""
+
+
+LIST_SQL = {(view.key, more): list_sql(view, more) for view in VIEWS for more in (False, True)}
+
+
+async def list_tickets(
+    desk: Desk, actor: Actor, view: View, after: Cursor | None = None
+) -> TicketPage:
+    arguments: list[Any] = [*seen_by(actor), actor.id]
+    if after is not None:
+        arguments += [after.severity, after.at, after.id]
+    rows = await desk.pool.fetch(LIST_SQL[view.key, after is not None], *arguments)
+    following = None
+    if len(rows) > PAGE:
+        last = rows[PAGE - 1]
+        at = last["solved_at"] if view.key == "solved" else last["opened_at"]
+        following = str(Cursor(last["severity"], at, last["id"]))
+    return TicketPage(rows[:PAGE], following)
+
+
+COUNTS = (
+    "SELECT "
+    + ", ".join(
+        f"(SELECT count(*) FROM (SELECT FROM tickets t WHERE {view.where} AND {SEEN} "
+        f"LIMIT {COUNT_LIMIT}) x) AS {view.key}"
+        for view in VIEWS
+        if view.counted
+    )
+    + " WHERE $3::bigint IS NOT NULL"
+)
+
+
+async def counts(desk: Desk, actor: Actor) -> dict[str, int]:
+    """How many tickets each view holds, up to COUNT_LIMIT: the cost is bounded."""
+    kept: dict[int, tuple[float, dict[str, int]]] = desk.parts.setdefault("view counts", {})
+    at, known = kept.get(actor.id, (0.0, {}))
+    if time.monotonic() - at < COUNT_FRESH:
+        return known
+    row = await desk.pool.fetchrow(COUNTS, *seen_by(actor), actor.id)
+    if len(kept) > 1000:
+        kept.clear()
+    found = dict(row)
+    kept[actor.id] = (time.monotonic(), found)
+    return found
+
+
+ROWS_BY_ID = f"""SELECT {COLUMNS} FROM tickets t {JOINS} WHERE t.id = ANY($3) AND {SEEN}"""
+
+SEARCH = f"""
+    SELECT {COLUMNS} FROM (
+        SELECT t.* FROM (
+            SELECT t.* FROM tickets t
+            WHERE t.search @@ websearch_to_tsquery('english', $3) AND {SEEN}
+            ORDER BY t.id DESC LIMIT {NEWEST}
+        ) t
+        ORDER BY ts_rank(t.search, websearch_to_tsquery('english', $3)) DESC, t.id DESC LIMIT 25
+    ) t {JOINS}"""
+
+
+async def search_tickets(desk: Desk, actor: Actor, words: str) -> Sequence[asyncpg.Record]:
+    """Tickets by reference, or by words of subject and description; the best 25 of the newest."""
+    by_number = from_reference(words)
+    if by_number is not None:
+        found: Sequence[asyncpg.Record] = await desk.pool.fetch(
+            ROWS_BY_ID, *seen_by(actor), [by_number]
+        )
+        if found:
+            return found
+    rows: Sequence[asyncpg.Record] = await desk.pool.fetch(SEARCH, *seen_by(actor), words)
+    return rows
+
+
+TICKET = f"""
+    SELECT {COLUMNS}, t.case_id, t.side_id, t.requester_id, t.group_id, t.chosen_severity,
+        t.catalogue_version, t.answers, t.lacking, t.contract_text, t.first_answered_at,
+        t.conversation_id, t.source, r.public_id, r.email, r.time_zone, r.language, r.roles,
+        c.reference AS contract, c.title AS contract_title, c.currency, c.funding,
+        t.contract_id, t.milestone_id, k.last_seq
+    FROM tickets t {JOINS} JOIN cases k ON k.id = t.case_id
+        LEFT JOIN contracts c ON c.id = t.contract_id
+    WHERE t.id = $3 AND {SEEN}"""
+
+AROUND = """
+    SELECT 'case' AS how, t.id, t.subject, t.status, r.name AS requester
+    FROM tickets t JOIN people r ON r.id = t.requester_id
+    WHERE t.case_id = $3 AND t.id <> $4 AND (NOT t.restricted OR t.group_id = ANY($1) OR $2)
+    UNION ALL
+    (SELECT 'earlier', t.id, t.subject, t.status, '' FROM tickets t
+    WHERE t.requester_id = $5 AND t.id <> $4 AND t.case_id <> $3
+        AND (NOT t.restricted OR t.group_id = ANY($1) OR $2)
+    ORDER BY t.id DESC LIMIT 5)"""
+
+MILESTONES = """
+    SELECT position, title, amount_minor, state, id FROM milestones
+    WHERE contract_id = $1 ORDER BY position LIMIT 30"""
+
+COLLEAGUES = """
+    SELECT p.id, p.name FROM memberships m JOIN people p ON p.id = m.person_id
+    WHERE m.group_id = $1 AND p.deactivated_at IS NULL ORDER BY p.name LIMIT 200"""
+
+GROUPS = "SELECT id, key, name FROM groups ORDER BY name"
+
+
+async def ticket_row(desk: Desk, actor: Actor, ticket_id: int) -> asyncpg.Record:
+    row = await desk.pool.fetchrow(TICKET, *seen_by(actor), ticket_id)
+    if row is None:
+        raise NoSuchCase
+    return row
+
+
+async def around(desk: Desk, actor: Actor, ticket: asyncpg.Record) -> Sequence[asyncpg.Record]:
+    """Other tickets of the case, and earlier ones of the same person."""
+    rows: Sequence[asyncpg.Record] = await desk.pool.fetch(
+        AROUND, *seen_by(actor), ticket["case_id"], ticket["id"], ticket["requester_id"]
+    )
+    return rows
+
+
+def staff_view(actor: Actor) -> Any:
+    """Staff see every side of a case, so no side needs looking up."""
+    return view_for(actor, frozenset())
+
+
+__all__ = ["BY_KEY", "OPEN", "VIEWS"]

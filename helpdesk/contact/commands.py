@@ -1,0 +1,63 @@
+"""Keeping, discarding and sending a report that is being written."""
+
+from datetime import datetime
+from uuid import UUID
+
+from helpdesk.desk import Desk
+from helpdesk.permissions import Actor
+
+from .forms import Fields
+from .queries import token_hash
+
+MOST_KEPT = 200_000  # characters of one draft
+
+# The owner is set once: whoever signs in takes along what they began as a visitor. A draft
+# that was sent stays as it was.
+SAVE = """
+INSERT INTO drafts (id, token_hash, person_id, fields, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $5)
+ON CONFLICT (id) DO UPDATE SET fields = $4, updated_at = $5,
+    person_id = coalesce(drafts.person_id, $3)
+WHERE drafts.sent_at IS NULL
+RETURNING id
+"""
+DISCARD_FILES = "DELETE FROM uploads WHERE draft_id = $1 AND attached_at IS NULL"
+DISCARD = "DELETE FROM drafts WHERE id = $1 AND sent_at IS NULL"
+REMOVE_FILE = "DELETE FROM uploads WHERE id = $1 AND draft_id = $2 AND attached_at IS NULL"
+
+
+async def save_draft(
+    desk: Desk, actor: Actor, token: str, draft_id: UUID, fields: Fields
+) -> datetime | None:
+    """When it was saved; None when it was sent meanwhile. The caller has checked access."""
+    now = desk.clock.now()
+    saved = await desk.pool.fetchval(
+        SAVE,
+        draft_id,
+        token_hash(token) if token else None,
+        actor.id or None,
+        storable(fields),
+        now,
+    )
+    return now if saved else None
+
+
+async def discard_draft(desk: Desk, draft_id: UUID) -> None:
+    async with desk.pool.acquire() as connection, connection.transaction():
+        await connection.execute(DISCARD_FILES, draft_id)
+        await connection.execute(DISCARD, draft_id)
+
+
+async def remove_file(desk: Desk, draft_id: UUID, upload_id: UUID) -> None:
+    await desk.pool.execute(REMOVE_FILE, upload_id, draft_id)
+
+
+def storable(fields: Fields) -> dict[str, str]:
+    """What PostgreSQL can keep: no NUL, no half characters, and not without end."""
+    kept: dict[str, str] = {}
+    room = MOST_KEPT
+    for name, value in fields.items():
+        text = value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()[:room]
+        kept[name.replace("\0", "")] = text
+        room -= len(text)
+    return kept

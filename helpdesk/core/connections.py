@@ -1,0 +1,281 @@
+"""uvicorn's two protocols with the limits it lacks.
+
+uvicorn waits for ever for a request head, answers any number of control frames and never lets
+go of a peer that does not read. One such client could stall every other one.
+"""
+
+import socket
+from asyncio import TimerHandle, Transport
+from dataclasses import dataclass
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
+
+
+@dataclass(frozen=True)
+class Limits:
+    head_seconds: float = 10.0  # for a whole request head, from the first moment on
+    head_bytes: int = 16_384
+    cookie_bytes: int = 4_096  # some versions of http.cookies take quadratic time
+    stall_seconds: float = 60.0  # for a peer to take what waits for it
+    unacknowledged_seconds: float = 20.0  # then the kernel gives a silent peer up
+    frames_per_second: float = 50.0  # pings, pongs and fragments, which no page ever sees
+    frame_burst: float = 200.0
+    slice_bytes: int = 4_096  # parsed at once; more would keep other connections waiting
+
+
+REFUSAL_HEADERS = (
+    b"content-type: text/plain; charset=utf-8\r\n"
+    b"cache-control: no-store\r\n"
+    b"content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n"
+    b"x-content-type-options: nosniff\r\n"
+    b"connection: close\r\n"
+)
+LINGER = 1.0  # seconds a refused client gets to read the answer
+
+
+class Deadline:
+    """A timer of one connection that can be set again and cleared."""
+
+    def __init__(self, loop: Any, act: Any) -> None:
+        self._loop = loop
+        self._act = act
+        self._handle: TimerHandle | None = None
+
+    @property
+    def is_set(self) -> bool:
+        return self._handle is not None
+
+    def set(self, seconds: float) -> None:
+        self.clear()
+        self._handle = self._loop.call_later(seconds, self._expire)
+
+    def clear(self) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+
+    def _expire(self) -> None:
+        self._handle = None
+        self._act()
+
+
+class GuardedHttp(HttpToolsProtocol):
+    limits = Limits()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.head_deadline = Deadline(self.loop, self._head_is_late)
+        self.stall_deadline = Deadline(self.loop, self._abort)
+        self.refused = False
+        self.in_head = True
+        self.head_bytes = 0  # as received
+        self.parsed_bytes = 0  # as parsed: exact where a head and a body came together
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.head_deadline.set(self.limits.head_seconds)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.head_deadline.clear()
+        self.stall_deadline.clear()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self.refused:
+            return
+        # Whatever comes between two requests (line breaks, the rest of a refused body) has to
+        # lead to a new head in time.
+        idle = self.cycle is None or self.cycle.response_complete
+        if idle and not self.head_deadline.is_set:
+            self.head_deadline.set(self.limits.head_seconds)
+        if self.in_head:
+            self.head_bytes += len(data)
+        super().data_received(data)
+        if self.in_head and self.head_bytes > self.limits.head_bytes:
+            self.refuse(431)
+
+    def on_message_begin(self) -> None:
+        self.in_head = True
+        self.head_bytes = self.parsed_bytes = 0
+        if not self.head_deadline.is_set:
+            self.head_deadline.set(self.limits.head_seconds)
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        self.parsed_bytes += len(url)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.parsed_bytes += len(name) + len(value) + 4
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self.head_deadline.clear()
+        self.in_head = False
+        cookies = sum(len(value) for name, value in self.headers if name == b"cookie")
+        if self.parsed_bytes > self.limits.head_bytes or cookies > self.limits.cookie_bytes:
+            self.refuse(431)
+        if not self.refused:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self.refused:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if not self.refused:
+            super().on_message_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        if not self.refused:
+            super().handle_websocket_upgrade()
+
+    def refuse(self, status: int) -> None:
+        """Answer at once and listen no more; nothing behind this sees the request."""
+        if self.refused or self.transport.is_closing():
+            return
+        self.refused = True
+        text = STATUS_LINE[status].split(b" ", 1)[1]
+        self.transport.write(
+            STATUS_LINE[status]
+            + REFUSAL_HEADERS
+            + b"content-length: %d\r\n\r\n" % len(text)
+            + text
+        )
+        # Closing with unread bytes would reset the connection before the answer is read.
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.head_deadline.clear()
+        self.stall_deadline.set(LINGER)
+
+    def pause_writing(self) -> None:
+        self.stall_deadline.set(self.limits.stall_seconds)
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        if not self.refused:
+            self.stall_deadline.clear()
+        super().resume_writing()
+
+    def _head_is_late(self) -> None:
+        if self.flow.read_paused:  # we stopped reading: the client could not have sent more
+            self.head_deadline.set(self.limits.head_seconds)
+        else:
+            self._abort()
+
+    def _abort(self) -> None:
+        if self.transport is not None:
+            self.transport.abort()
+
+
+class GuardedWebSocket(WebSocketsSansIOProtocol):
+    limits = Limits()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.stall_deadline = Deadline(self.loop, self._abort)
+        self.unparsed = bytearray()
+        self.tokens = self.limits.frame_burst
+        self.counted_at = self.loop.time()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.stall_deadline.clear()
+        self.unparsed.clear()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self.unparsed += data
+        self._parse()
+
+    def _parse(self) -> None:
+        """Parse slice by slice, and no further than the application has read."""
+        size = self.limits.slice_bytes
+        while self.unparsed and not self.read_paused and not self.transport.is_closing():
+            piece = bytes(self.unparsed[:size])
+            del self.unparsed[:size]
+            super().data_received(piece)
+            if self.conn.handshake_exc is not None and not self.handshake_initiated:
+                self.transport.write(STATUS_LINE[400] + REFUSAL_HEADERS + b"\r\n")
+                self.transport.close()
+
+    async def receive(self) -> Any:
+        message = await super().receive()
+        if self.unparsed:
+            self._parse()
+        return message
+
+    def handle_ping(self) -> None:
+        if self._pay():
+            super().handle_ping()
+
+    def handle_pong(self, event: Frame) -> None:
+        if self._pay():
+            super().handle_pong(event)
+
+    def handle_cont(self, event: Frame) -> None:
+        if self._pay():
+            super().handle_cont(event)
+
+    def _pay(self) -> bool:
+        """Take a frame off the budget; whoever has none left is cut off."""
+        now = self.loop.time()
+        earned = (now - self.counted_at) * self.limits.frames_per_second
+        self.tokens = min(self.limits.frame_burst, self.tokens + earned) - 1
+        self.counted_at = now
+        if self.tokens < 0:
+            self._abort()
+        return not self.transport.is_closing()
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        self._abort()  # a close would wait for a peer that does not read
+
+    def pause_writing(self) -> None:
+        self.stall_deadline.set(self.limits.stall_seconds)
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self.stall_deadline.clear()
+        super().resume_writing()
+
+    def _abort(self) -> None:
+        if self.transport is not None:
+            self.transport.abort()
+
+
+def protocols(limits: Limits) -> tuple[type[GuardedHttp], type[GuardedWebSocket]]:
+    """The two protocol classes with these limits."""
+    return (
+        type("LimitedHttp", (GuardedHttp,), {"limits": limits}),
+        type("LimitedWebSocket", (GuardedWebSocket,), {"limits": limits}),
+    )
+
+
+def listen(
+    host: str, port: int, limits: Limits, backlog: int, shared: bool = False
+) -> socket.socket:
+    """A listening socket; `shared` lets several processes listen on the same port."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        guard(listener, limits)
+        listener.bind((host, port))
+        listener.listen(backlog)
+    except OSError:
+        listener.close()
+        raise
+    listener.setblocking(False)
+    return listener
+
+
+def guard(listener: socket.socket, limits: Limits) -> None:
+    """Accepted connections inherit this from the listening socket."""
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        patience = int(limits.unacknowledged_seconds * 1000)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, patience)

@@ -1,0 +1,47 @@
+"""Column idioms shared by every table."""
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, Enum, Identity, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def primary_key() -> Any:
+    return Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=[Identity()])
+
+
+def references(target: str, index: bool = True, **options: Any) -> Any:
+    return Field(foreign_key=target, sa_type=BigInteger, index=index, **options)
+
+
+def text_enum(kind: type[StrEnum], default: StrEnum | None = None, **options: Any) -> Any:
+    """Store the value as text: readable rows, and a new member needs no migration."""
+    column = Enum(
+        kind,
+        native_enum=False,
+        length=40,
+        validate_strings=True,
+        values_callable=lambda kind: [member.value for member in kind],
+    )
+    if default is not None:
+        options["default"] = default
+    return Field(sa_type=column, **options)  # type: ignore[call-overload]
+
+
+def json_field() -> Any:
+    """Replace the whole value; in-place changes to JSONB are not tracked."""
+    return Field(default_factory=dict, sa_type=JSONB)
+
+
+def text_list() -> Any:
+    return Field(default_factory=list, sa_type=ARRAY(Text))  # type: ignore[call-overload]

@@ -1,0 +1,103 @@
+"""The running desk: what a web process, a worker, a command or a test opens once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import orjson
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from helpdesk.core.clock import Clock, ShiftedClock, SystemClock
+from helpdesk.core.live import Envelope, Live
+from helpdesk.core.services import plain_dsn
+from helpdesk.core.settings import Settings
+from helpdesk.permissions import Actor
+
+
+@dataclass
+class Transaction:
+    """One command's unit of work: the session, who is acting, and what time it is."""
+
+    db: AsyncSession
+    actor: Actor
+    now: datetime
+    relayed: frozenset[str] = frozenset()  # event types that somebody waits for
+    outgoing: list[Callable[[], Envelope]] = field(default_factory=list)  # sent after commit
+
+
+@dataclass(frozen=True)
+class Desk:
+    settings: Settings
+    clock: Clock
+    sessions: async_sessionmaker[AsyncSession]
+    readers: async_sessionmaker[AsyncSession]
+    pool: asyncpg.Pool  # hot paths: prepared statements, one round trip
+    redis: Redis
+    live: Live
+    relayed: frozenset[str] = frozenset()
+    parts: dict[str, Any] = field(default_factory=dict)  # what rooms keep per process
+
+    @asynccontextmanager
+    async def transaction(self, actor: Actor) -> AsyncIterator[Transaction]:
+        """Commit on a clean exit, then tell whoever watches."""
+        async with self.sessions.begin() as session:
+            tx = Transaction(session, actor, self.clock.now(), self.relayed)
+            yield tx
+        self.live.deliver([make() for make in tx.outgoing])
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        async with self.readers() as session:
+            yield session
+
+
+async def prepare_connection(connection: asyncpg.Connection) -> None:
+    for kind in ("json", "jsonb"):
+        await connection.set_type_codec(
+            kind,
+            encoder=lambda value: orjson.dumps(value).decode(),
+            decoder=orjson.loads,
+            schema="pg_catalog",
+        )
+
+
+@asynccontextmanager
+async def open_desk(
+    settings: Settings, clock: Clock | None = None, relayed: frozenset[str] = frozenset()
+) -> AsyncIterator[Desk]:
+    """Connect to PostgreSQL and Valkey; both must answer at the settings' URLs."""
+    engine = create_async_engine(settings.database_url, pool_size=5, max_overflow=15)
+    autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+    redis: Redis = Redis.from_url(settings.redis_url, max_connections=200)
+    live = Live(redis)
+    pool = await asyncpg.create_pool(
+        plain_dsn(settings.database_url),
+        min_size=2,
+        max_size=settings.database_pool,
+        init=prepare_connection,
+    )
+    hearing = asyncio.create_task(live.run())
+    try:
+        yield Desk(
+            settings,
+            clock or (ShiftedClock() if settings.test_mode else SystemClock()),
+            async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False),
+            async_sessionmaker(autocommit, class_=AsyncSession, expire_on_commit=False),
+            pool,
+            redis,
+            live,
+            relayed,
+        )
+    finally:
+        hearing.cancel()
+        with suppress(asyncio.CancelledError):
+            await hearing
+        await pool.close()
+        await engine.dispose()
+        await redis.aclose()

@@ -1,0 +1,129 @@
+// @ts-check
+// Fragments: a form or link with data-target="#a #b" changes those parts of the page in place.
+// The only place that turns text into HTML, and only our own answers get here.
+
+import { isField, morphNode, sent, state } from "./morph.js";
+
+const rules = { createHTML: (/** @type {string} */ html) => html };
+/** @type {{createHTML(html: string): any}} */
+const policy = /** @type {any} */ (window).trustedTypes?.createPolicy("fragments", rules) ?? rules;
+/** @type {Map<string, AbortController>} */
+const underway = new Map();
+
+/** @param {string} html */
+const parse = (html) => new DOMParser().parseFromString(policy.createHTML(html), "text/html");
+
+/** @param {Element} element @param {Element} wanted */
+function put(element, wanted) {
+  const focused = document.activeElement;
+  morphNode(element, wanted);
+  const lost = focused instanceof HTMLElement && focused.isConnected && document.activeElement !== focused;
+  if (lost) focused.focus({ preventScroll: true });
+  element.dispatchEvent(new CustomEvent("swapped", { bubbles: true }));
+}
+
+/** Make an element of the page what the text says. @param {Element} element @param {string} html */
+export function morph(element, html) {
+  const wanted = parse(html).getElementById(element.id);
+  if (wanted) put(element, wanted);
+  return wanted !== null;
+}
+
+/** The first element of our own HTML, for new rows. @param {string} html */
+export function fragment(html) {
+  return document.importNode(parse(html).body, true).firstElementChild;
+}
+
+/**
+ * Fetch and morph; `whole` when every part was in the answer.
+ * @param {string} url @param {string[]} ids @param {RequestInit} how
+ */
+export async function swap(url, ids, how = {}) {
+  const key = ids.join(" ");
+  const reading = !how.method || how.method === "GET";
+  const stop = new AbortController();
+  if (reading) {
+    underway.get(key)?.abort(); // only the newest question matters
+    underway.set(key, stop);
+  }
+  const headers = { "X-Fragment": key, Accept: "text/html" };
+  const answer = await fetch(url, { ...how, headers, signal: stop.signal });
+  const page = parse(await answer.text());
+  const parts = ids.map((id) => [document.getElementById(id), page.getElementById(id)]);
+  for (const [element, wanted] of parts) if (element && wanted) put(element, wanted);
+  return { answer, whole: parts.every(([element, wanted]) => element && wanted) };
+}
+
+/** Fetch one part of this page again. @param {string} id @param {string} url */
+export const refresh = (id, url = location.href) => swap(url, [id]);
+
+/** @param {string} text */
+export function toast(text) {
+  const box = document.createElement("div");
+  box.className = "toast";
+  box.textContent = text;
+  document.getElementById("toasts")?.append(box);
+  setTimeout(() => box.remove(), 8000);
+}
+
+/** @param {HTMLElement} owner */
+const targets = (owner) =>
+  (owner.dataset.target ?? "").split(/[\s,]+/).map((name) => name.replace(/^#/, "")).filter(Boolean);
+
+/**
+ * @param {HTMLElement} owner @param {string} url @param {RequestInit} how
+ * @param {"push" | "replace" | ""} history
+ */
+async function go(owner, url, how, history) {
+  try {
+    const { answer, whole } = await swap(url, targets(owner), how);
+    const moved = answer.redirected && new URL(answer.url).pathname !== location.pathname;
+    if (!whole || (moved && how.method === "POST")) {
+      // A part is missing: a problem page, or another page altogether.
+      if (answer.ok || moved) location.assign(answer.url);
+      else toast("That did not work. Reload the page and try again; nothing you typed is lost.");
+    } else if (history === "push") window.history.pushState(null, "", answer.url);
+    else if (history === "replace") window.history.replaceState(null, "", answer.url);
+  } catch (problem) {
+    if (problem instanceof DOMException && problem.name === "AbortError") return;
+    toast("No connection. Nothing you typed is lost; try again in a moment.");
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target instanceof Element && event.target.closest("a[data-target]");
+  const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+  if (!(link instanceof HTMLAnchorElement) || !plain || event.defaultPrevented) return;
+  event.preventDefault();
+  void go(link, link.href, {}, "push");
+});
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || !form.dataset.target || event.defaultPrevented) return;
+  event.preventDefault();
+  const reading = form.method === "get";
+  if (form.ariaBusy === "true" && !reading) return; // an impatient second click
+  const data = new FormData(form, event.submitter);
+  const url = new URL(event.submitter?.getAttribute("formaction") ?? form.action, location.href);
+  for (const field of form.elements) if (isField(field)) sent.set(field, state(field));
+  form.ariaBusy = "true";
+  const pairs = new URLSearchParams();
+  for (const [name, value] of data) if (typeof value === "string") pairs.append(name, value);
+  if (reading) url.search = pairs.toString();
+  const body = form.enctype === "multipart/form-data" ? data : pairs;
+  await go(form, url.href, reading ? {} : { method: "POST", body }, reading ? "replace" : "");
+  form.ariaBusy = null;
+  sent.clear();
+});
+
+/** @type {number | undefined} */
+let pause;
+document.addEventListener("input", (event) => {
+  const form = event.target instanceof Element && event.target.closest("form[data-live]");
+  if (!(form instanceof HTMLFormElement)) return;
+  clearTimeout(pause);
+  pause = setTimeout(() => form.requestSubmit(), 200);
+});
+
+addEventListener("popstate", () => location.reload());

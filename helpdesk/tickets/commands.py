@@ -1,0 +1,368 @@
+"""Everything that changes a ticket once it is filed."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from helpdesk.cases.commands import post_message, write_message
+from helpdesk.cases.events import record
+from helpdesk.cases.models import Case, Event, Message
+from helpdesk.cases.timers import clear_timer, set_timer
+from helpdesk.desk import Transaction
+from helpdesk.evidence.models import Evidence
+from helpdesk.people.models import Group, Membership, Person
+
+from .models import Ticket, reference
+from .queries import audience, hold_ticket, note_reach, reach, staff_audience
+from .states import MOVES, REOPEN_DAYS, UNSOLVED, Severity, Status, WrongMove
+
+FOLLOW_UP_EVERY = timedelta(hours=24)  # a second one within it is a message, not counted
+
+
+class NotAllowed(Exception):
+    """The sentence says why this cannot be done now."""
+
+
+def move(tx: Transaction, case: Case, ticket: Ticket, status: Status) -> None:
+    """The one place where a status changes."""
+    if status == ticket.status:
+        return
+    if status not in MOVES[ticket.status]:
+        raise WrongMove(ticket.status, status)
+    old, ticket.status = ticket.status, status
+    ticket.updated_at = tx.now
+    ticket.solved_at = tx.now if status == Status.SOLVED else ticket.solved_at
+    if status in UNSOLVED:
+        ticket.solved_at = None
+    record(
+        tx,
+        case,
+        "ticket.status_changed",
+        audience(ticket),
+        ticket_id=ticket.id,
+        old=old.value,
+        new=status.value,
+        reference=reference(ticket.id),
+        **reach(ticket),
+    )
+
+
+async def change_status(tx: Transaction, ticket_id: int, status: Status) -> Ticket:
+    case, ticket = await hold_ticket(tx, ticket_id)
+    move(tx, case, ticket, status)
+    await after_move(tx, case, ticket)
+    return ticket
+
+
+async def after_move(tx: Transaction, case: Case, ticket: Ticket) -> None:
+    if ticket.status == Status.SOLVED:
+        closing = tx.now + timedelta(days=REOPEN_DAYS)
+        await set_timer(tx, case.id, "close_ticket", closing, ticket.id)
+    else:
+        await clear_timer(tx, case.id, "close_ticket", ticket.id)
+
+
+async def reply(
+    tx: Transaction,
+    ticket_id: int,
+    body: str,
+    client_id: UUID,
+    then: Status | None = None,
+) -> Message:
+    """A staff answer everybody on this side sees; `then` is the status it leaves."""
+    case, ticket = await hold_ticket(tx, ticket_id)
+    if ticket.status == Status.CLOSED:
+        raise NotAllowed("This ticket is closed. Nothing can be added to it.")
+    message, new = await post_message(
+        tx,
+        case,
+        body,
+        audience(ticket),
+        ticket_id=ticket.id,
+        client_id=client_id,
+        **reach(ticket),
+    )
+    if not new:
+        return message
+    ticket.updated_at = tx.now
+    ticket.first_answered_at = ticket.first_answered_at or tx.now
+    if ticket.assignee_id is None:
+        assign_to(tx, case, ticket, tx.actor.id, tx.actor.name)
+    if then is None and ticket.status == Status.NEW:
+        then = Status.OPEN
+    if then is not None:
+        move(tx, case, ticket, then)
+        await after_move(tx, case, ticket)
+    return message
+
+
+async def add_note(tx: Transaction, ticket_id: int, body: str, client_id: UUID) -> Message:
+    """For colleagues only; it never leaves the desk."""
+    case, ticket = await hold_ticket(tx, ticket_id)
+    message, new = await post_message(
+        tx,
+        case,
+        body,
+        staff_audience(ticket),
+        ticket_id=ticket.id,
+        client_id=client_id,
+        type="note.added",
+        **note_reach(ticket),
+    )
+    if new:
+        ticket.updated_at = tx.now
+    return message
+
+
+async def add_message(tx: Transaction, ticket_id: int, body: str, client_id: UUID) -> Message:
+    """The requester's side writes: answers a question, or simply adds something."""
+    case, ticket = await hold_ticket(tx, ticket_id)
+    if ticket.status == Status.CLOSED:
+        raise NotAllowed(
+            "This request is closed. Please file a new one and mention its reference."
+        )
+    message, new = await post_message(
+        tx,
+        case,
+        body,
+        audience(ticket),
+        ticket_id=ticket.id,
+        client_id=client_id,
+        **reach(ticket),
+    )
+    if new:
+        ticket.updated_at = tx.now
+        if ticket.status in (Status.WAITING_ON_USER, Status.SOLVED):
+            reopened = ticket.status == Status.SOLVED
+            move(tx, case, ticket, Status.OPEN)
+            ticket.reopenings += int(reopened)
+            await after_move(tx, case, ticket)
+    return message
+
+
+async def follow_up(tx: Transaction, ticket_id: int, body: str, client_id: UUID) -> bool:
+    """Ask again on the same ticket. True when it counted (once in 24 hours)."""
+    case, ticket = await hold_ticket(tx, ticket_id)
+    if ticket.status not in UNSOLVED:
+        raise NotAllowed("This request is solved. If it is not, choose “Not solved”.")
+    _, new = await post_message(
+        tx,
+        case,
+        body,
+        audience(ticket),
+        ticket_id=ticket.id,
+        client_id=client_id,
+        **reach(ticket),
+    )
+    last = ticket.last_follow_up_at
+    if not new or (last is not None and tx.now - last < FOLLOW_UP_EVERY):
+        return False
+    ticket.follow_ups += 1
+    ticket.last_follow_up_at = ticket.updated_at = tx.now
+    record(
+        tx,
+        case,
+        "ticket.followed_up",
+        audience(ticket),
+        ticket_id=ticket.id,
+        count=ticket.follow_ups,
+        **reach(ticket),
+    )
+    if ticket.status == Status.WAITING_ON_USER:
+        move(tx, case, ticket, Status.OPEN)
+    return True
+
+
+async def close_by_requester(tx: Transaction, ticket_id: int) -> Ticket:
+    case, ticket = await hold_ticket(tx, ticket_id)
+    if ticket.status in UNSOLVED:
+        move(tx, case, ticket, Status.SOLVED)
+        await after_move(tx, case, ticket)
+    return ticket
+
+
+async def reopen(tx: Transaction, ticket_id: int, reason: str, client_id: UUID) -> Ticket:
+    """“Not solved”, within 14 days of the solution."""
+    case, ticket = await hold_ticket(tx, ticket_id)
+    if ticket.status in UNSOLVED:
+        return ticket
+    if not may_reopen(ticket, tx.now):
+        raise NotAllowed(
+            f"A request can be reopened within {REOPEN_DAYS} days. "
+            "Please file a new one and mention its reference."
+        )
+    move(tx, case, ticket, Status.OPEN)
+    ticket.reopenings += 1
+    message = await write_message(
+        tx, case, reason, audience(ticket), ticket.side_id, ticket.id, None, client_id
+    )
+    record(
+        tx,
+        case,
+        "ticket.reopened",
+        audience(ticket),
+        ticket_id=ticket.id,
+        message=message,
+        reference=reference(ticket.id),
+        **reach(ticket),
+    )
+    await after_move(tx, case, ticket)
+    return ticket
+
+
+def may_reopen(ticket: Ticket, now: datetime) -> bool:
+    if ticket.status != Status.SOLVED or ticket.solved_at is None:
+        return False
+    return now <= ticket.solved_at + timedelta(days=REOPEN_DAYS)
+
+
+async def close_after_reopen_time(tx: Transaction, ticket_id: int) -> None:
+    """By timer: nobody said it was not solved."""
+    case, ticket = await hold_ticket(tx, ticket_id)
+    if ticket.status != Status.SOLVED:
+        return
+    ticket.status, ticket.updated_at = Status.CLOSED, tx.now
+    record(
+        tx,
+        case,
+        "ticket.closed",
+        audience(ticket),
+        ticket_id=ticket.id,
+        reference=reference(ticket.id),
+        **reach(ticket),
+    )
+
+
+async def change_severity(
+    tx: Transaction, ticket_id: int, severity: Severity, reason: str
+) -> Ticket:
+    """Regrade, with a reason the requester reads. Both values stay in the history."""
+    case, ticket = await hold_ticket(tx, ticket_id)
+    if severity == ticket.severity:
+        return ticket
+    old, ticket.severity = Severity(ticket.severity), severity
+    ticket.updated_at = tx.now
+    message = await write_message(
+        tx, case, reason, audience(ticket), ticket.side_id, ticket.id
+    )
+    record(
+        tx,
+        case,
+        "ticket.severity_changed",
+        audience(ticket),
+        ticket_id=ticket.id,
+        message=message,
+        old=old.name.title(),
+        new=severity.name.title(),
+        **reach(ticket),
+    )
+    return ticket
+
+
+def assign_to(
+    tx: Transaction, case: Case, ticket: Ticket, assignee_id: int | None, name: str
+) -> None:
+    if ticket.assignee_id == assignee_id:
+        return
+    ticket.assignee_id, ticket.updated_at = assignee_id, tx.now
+    record(
+        tx,
+        case,
+        "ticket.assigned" if assignee_id else "ticket.unassigned",
+        staff_audience(ticket),
+        ticket_id=ticket.id,
+        reference=reference(ticket.id),
+        to=name,
+        **note_reach(ticket),
+    )
+
+
+async def claim(tx: Transaction, ticket_id: int) -> Ticket:
+    """Take a ticket nobody has. Two agents at once: one gets it, the other is told who."""
+    case, ticket = await hold_ticket(tx, ticket_id)
+    if ticket.assignee_id not in (None, tx.actor.id):
+        owner = await tx.db.get_one(Person, ticket.assignee_id)
+        raise NotAllowed(f"{owner.name} has taken {reference(ticket.id)} already.")
+    assign_to(tx, case, ticket, tx.actor.id, tx.actor.name)
+    return ticket
+
+
+async def take_next(tx: Transaction) -> Ticket | None:
+    """The most urgent, then oldest, unassigned ticket of the agent's departments.
+
+    The case is locked, skipping those in use: no two agents are given the same ticket.
+    """
+    query = (
+        select(Ticket.id)
+        .join(Case, col(Case.id) == col(Ticket.case_id))
+        .where(
+            col(Ticket.group_id).in_(tx.actor.groups),
+            col(Ticket.assignee_id).is_(None),
+            col(Ticket.status).in_([Status.NEW, Status.OPEN, Status.ON_HOLD]),
+        )
+        .order_by(-col(Ticket.severity), col(Ticket.opened_at), col(Ticket.id))
+        .limit(1)
+        .with_for_update(skip_locked=True, of=Case)
+    )
+    ticket_id = (await tx.db.exec(query)).one_or_none()
+    return None if ticket_id is None else await claim(tx, ticket_id)
+
+
+async def assign(tx: Transaction, ticket_id: int, assignee_id: int | None) -> Ticket:
+    case, ticket = await hold_ticket(tx, ticket_id)
+    name = ""
+    if assignee_id is not None:
+        member = select(Person).join(Membership).where(
+            Person.id == assignee_id,
+            Membership.group_id == ticket.group_id,
+            col(Person.deactivated_at).is_(None),
+        )
+        person = (await tx.db.exec(member)).one_or_none()
+        if person is None:
+            raise NotAllowed("Choose somebody of the ticket's department.")
+        name = person.name
+    assign_to(tx, case, ticket, assignee_id, name)
+    return ticket
+
+
+async def hand_over(tx: Transaction, ticket_id: int, group_id: int, reason: str) -> Ticket:
+    """To another department, with a reason its people read. Private rows follow."""
+    case, ticket = await hold_ticket(tx, ticket_id)
+    if ticket.group_id == group_id:
+        return ticket
+    old = await tx.db.get_one(Group, ticket.group_id)
+    new = await tx.db.get(Group, group_id)
+    if new is None:
+        raise NotAllowed("Choose a department from the list.")
+    ticket.group_id, ticket.assignee_id, ticket.updated_at = new.id, None, tx.now
+    for table in (Event, Evidence):
+        rows = select(table).where(
+            table.ticket_id == ticket.id, table.group_id == old.id
+        )
+        for row in (await tx.db.exec(rows)).all():
+            row.group_id = new.id
+    note = await write_message(
+        tx, case, reason, staff_audience(ticket), None, ticket.id
+    )
+    record(
+        tx,
+        case,
+        "note.added",
+        staff_audience(ticket),
+        ticket_id=ticket.id,
+        message=note,
+        **note_reach(ticket),
+    )
+    record(
+        tx,
+        case,
+        "ticket.handed_over",
+        audience(ticket),
+        ticket_id=ticket.id,
+        reference=reference(ticket.id),
+        old=old.name,
+        new=new.name,
+        **reach(ticket),
+    )
+    return ticket

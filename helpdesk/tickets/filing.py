@@ -1,0 +1,313 @@
+"""Filing a ticket: case, side, ticket, first message, evidence and events in one statement.
+
+This is a hot path, so it is plain SQL on asyncpg. `once` makes it repeatable: whoever sends
+the same form twice gets the ticket of the first time.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from helpdesk.cases.events import changed, frame
+from helpdesk.cases.models import Audience
+from helpdesk.core.live import Envelope
+from helpdesk.desk import Desk
+from helpdesk.evidence.models import Sensitivity
+from helpdesk.permissions import Actor, Role
+
+from .models import FIRST_NUMBER, reference
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of evidence that comes with the ticket: an upload, or facts."""
+
+    evidence_key: str
+    kind: str
+    label: str
+    sensitivity: Sensitivity = Sensitivity.SUPPORT
+    upload_id: UUID | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Filing:
+    """A checked report, ready to be stored."""
+
+    once: UUID
+    subject: str
+    description: str
+    type_key: str
+    group_key: str
+    catalogue_version: int
+    severity: int
+    restricted: bool = False
+    severity_reason: str = ""
+    contract_id: int | None = None
+    milestone_id: int | None = None
+    contract_text: str = ""
+    answers: dict[str, Any] = field(default_factory=dict)
+    lacking: dict[str, str] = field(default_factory=dict)
+    pieces: Sequence[Piece] = ()
+    source: str = "form"
+    draft_id: UUID | None = None  # its uploads may be attached, and it is marked sent
+    case_id: int | None = None  # a chat's case; else found by the contract, or new
+    conversation_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Filed:
+    ticket_id: int
+    case_id: int
+    repeated: bool
+
+    @property
+    def reference(self) -> str:
+        return reference(self.ticket_id)
+
+
+class UploadsGone(Exception):
+    """An attached file was swept, used already, or is somebody else's."""
+
+
+OPEN_CASE_OF_CONTRACT = """
+SELECT c.id FROM cases c
+WHERE c.contract_id = $1 AND EXISTS (
+    SELECT FROM tickets t WHERE t.case_id = c.id
+    AND t.status IN ('new', 'open', 'waiting_on_user', 'on_hold'))
+ORDER BY c.id DESC LIMIT 1
+"""
+
+FILE = f"""
+WITH earlier AS (
+    SELECT id, case_id FROM tickets WHERE requester_id = $1 AND once = $2
+), held AS (
+    SELECT id, last_seq FROM cases
+    WHERE id = $3 AND NOT EXISTS (SELECT FROM earlier) FOR UPDATE
+), made AS (
+    INSERT INTO cases (contract_id, last_seq, opened_at)
+    SELECT $4, 2 + jsonb_array_length($23), $5
+    WHERE $3::bigint IS NULL AND NOT EXISTS (SELECT FROM earlier)
+    RETURNING id
+), the_case AS (
+    SELECT id, last_seq AS start FROM held UNION ALL SELECT id, 0 FROM made
+), the_side AS (
+    INSERT INTO sides (case_id, person_id, company_id, role)
+    SELECT id, $1, $6, $7 FROM the_case
+    ON CONFLICT (case_id, person_id) DO UPDATE SET role = sides.role
+    RETURNING id
+), the_ticket AS (
+    INSERT INTO tickets (
+        case_id, side_id, requester_id, once, subject, type_key, catalogue_version, status,
+        severity, chosen_severity, group_id, restricted, contract_id, milestone_id,
+        contract_text, answers, lacking, source, follow_ups, reopenings, opened_at, updated_at,
+        conversation_id, search)
+    SELECT c.id, s.id, $1, $2, $8, $9, $10, 'new', $11, $11, g.id, $13, $4, $14, $15, $16, $17,
+        $18, 0, 0, $5, $5, $19, to_tsvector('english', $8 || ' ' || $20)
+    FROM the_case c, the_side s, groups g WHERE g.key = $12
+    RETURNING id, side_id, group_id
+), the_message AS (
+    INSERT INTO messages (
+        case_id, client_id, author_id, audience, side_id, ticket_id, body, posted_at)
+    SELECT c.id, $2, $1, $21, t.side_id, t.id, $20, $5 FROM the_case c, the_ticket t
+    RETURNING id
+), the_evidence AS (
+    INSERT INTO evidence (
+        case_id, upload_id, kind, evidence_key, label, sensitivity, audience, side_id, group_id,
+        owner_id, ticket_id, name, size, media_type, file_id, original_id, thumbnail_id, facts,
+        added_by_id, added_at)
+    SELECT c.id, p.upload_id, p.kind, p.evidence_key, p.label, p.sensitivity, p.audience,
+        t.side_id, t.group_id, $1, t.id, coalesce(u.name, ''), coalesce(u.size, 0),
+        coalesce(u.media_type, ''), u.file_id, u.original_id, u.thumbnail_id, p.facts, $1, $5
+    FROM jsonb_to_recordset($23) AS p(
+        upload_id uuid, kind text, evidence_key text, label text, sensitivity text,
+        audience text, facts jsonb)
+    CROSS JOIN the_case c CROSS JOIN the_ticket t
+    LEFT JOIN uploads u ON u.id = p.upload_id
+    RETURNING id, label, audience
+), the_events AS (
+    INSERT INTO events (
+        case_id, seq, type, audience, side_id, group_id, owner_id, actor_id, ticket_id,
+        message_id, evidence_id, data, occurred_at, relayed_at)
+    SELECT c.id, c.start + e.n, e.type, e.audience, t.side_id,
+        CASE WHEN e.audience = 'private' THEN t.group_id END,
+        CASE WHEN e.audience = 'private' THEN $1 END,
+        $1, t.id, e.message_id, e.evidence_id, e.data, $5,
+        CASE WHEN NOT (e.type = ANY($22)) THEN $5 END
+    FROM the_case c CROSS JOIN the_ticket t CROSS JOIN (
+        SELECT 1 AS n, 'ticket.opened' AS type, $21 AS audience, NULL::bigint AS message_id,
+            NULL::bigint AS evidence_id,
+            jsonb_build_object('reference', 'HD-' || (id + {FIRST_NUMBER - 1})) AS data
+        FROM the_ticket
+        UNION ALL SELECT 2, 'message.posted', $21, id, NULL, '{{}}' FROM the_message
+        UNION ALL SELECT 2 + row_number() OVER (ORDER BY id), 'evidence.added', audience,
+            NULL, id, jsonb_build_object('label', label)
+        FROM the_evidence
+    ) e
+), bumped AS (
+    UPDATE cases SET last_seq = held.last_seq + 2 + jsonb_array_length($23)
+    FROM held WHERE cases.id = held.id
+), taken AS (
+    UPDATE uploads SET attached_at = $5
+    FROM jsonb_to_recordset($23) AS p(upload_id uuid) WHERE uploads.id = p.upload_id
+), sent AS (
+    UPDATE drafts SET sent_at = $5, updated_at = $5, ticket_id = the_ticket.id
+    FROM the_ticket WHERE drafts.id = $24
+)
+SELECT id, case_id, 0 AS start, NULL::bigint AS side_id, NULL::bigint AS group_id, true AS repeated
+FROM earlier
+UNION ALL
+SELECT t.id, c.id, c.start, t.side_id, t.group_id, false FROM the_ticket t, the_case c
+"""
+
+# Locked until commit, so that none is used twice.
+USABLE_UPLOADS = """
+SELECT id FROM uploads
+WHERE id = ANY($1) AND attached_at IS NULL
+AND (owner_id = $2 OR ($3::uuid IS NOT NULL AND draft_id = $3))
+FOR UPDATE
+"""
+
+
+async def file_ticket(desk: Desk, actor: Actor, filing: Filing) -> Filed:
+    """Store the report once. Raises UploadsGone when a file cannot be attached."""
+    async with desk.pool.acquire() as connection:
+        try:
+            row = await store(desk, connection, actor, filing)
+        except asyncpg.UniqueViolationError:  # the same form, sent twice at the same instant
+            row = await store(desk, connection, actor, filing)
+    filed = Filed(row["id"], row["case_id"], row["repeated"])
+    if not filed.repeated:
+        desk.live.deliver(announcements(desk, actor, filing, row))
+    return filed
+
+
+async def store(
+    desk: Desk, connection: asyncpg.Connection, actor: Actor, filing: Filing
+) -> asyncpg.Record:
+    uploads = [piece.upload_id for piece in filing.pieces if piece.upload_id]
+    if not uploads and (filing.contract_id is None or filing.case_id is not None):
+        return await insert(desk, connection, actor, filing, filing.case_id)
+
+    async with connection.transaction():
+        if repeated := await earlier(connection, actor, filing):
+            return repeated
+        case_id = filing.case_id
+        if filing.contract_id is not None and case_id is None:
+            # Both parties may file at once: they meet on one case.
+            await connection.execute(
+                "SELECT FROM contracts WHERE id = $1 FOR NO KEY UPDATE", filing.contract_id
+            )
+            case_id = await connection.fetchval(OPEN_CASE_OF_CONTRACT, filing.contract_id)
+        usable = await connection.fetch(USABLE_UPLOADS, uploads, actor.id, filing.draft_id)
+        if len(usable) != len(set(uploads)):
+            if repeated := await earlier(connection, actor, filing):
+                return repeated
+            raise UploadsGone
+        return await insert(desk, connection, actor, filing, case_id)
+
+
+EARLIER = """
+SELECT id, case_id, 0 AS start, NULL::bigint AS side_id, NULL::bigint AS group_id,
+    true AS repeated
+FROM tickets WHERE requester_id = $1 AND once = $2
+"""
+
+
+async def earlier(
+    connection: asyncpg.Connection, actor: Actor, filing: Filing
+) -> asyncpg.Record | None:
+    return await connection.fetchrow(EARLIER, actor.id, filing.once)
+
+
+async def insert(
+    desk: Desk,
+    connection: asyncpg.Connection,
+    actor: Actor,
+    filing: Filing,
+    case_id: int | None,
+) -> asyncpg.Record:
+    answers = dict(filing.answers)
+    if filing.severity_reason:
+        answers["severity_reason"] = filing.severity_reason
+    return await connection.fetchrow(
+        FILE,
+        actor.id,
+        filing.once,
+        case_id,
+        filing.contract_id,
+        desk.clock.now(),
+        actor.company_id,
+        role_on_case(actor),
+        filing.subject,
+        filing.type_key,
+        filing.catalogue_version,
+        filing.severity,
+        filing.group_key,
+        filing.restricted,
+        filing.milestone_id,
+        filing.contract_text,
+        answers,
+        filing.lacking,
+        filing.source,
+        filing.conversation_id,
+        filing.description,
+        base_audience(filing).value,
+        list(desk.relayed),
+        [piece_row(filing, piece) for piece in filing.pieces],
+        filing.draft_id,
+    )
+
+
+def base_audience(filing: Filing) -> Audience:
+    return Audience.PRIVATE if filing.restricted else Audience.SIDE
+
+
+def piece_row(filing: Filing, piece: Piece) -> dict[str, Any]:
+    private = filing.restricted or piece.sensitivity in (
+        Sensitivity.PRIVATE,
+        Sensitivity.RESTRICTED,
+    )
+    row = asdict(piece)
+    row["audience"] = Audience.PRIVATE if private else Audience.SIDE
+    return row
+
+
+def role_on_case(actor: Actor) -> str:
+    """With which of their roles somebody is a party; a contract may say it better."""
+    for role in (Role.CLIENT, Role.FREELANCER):
+        if role in actor.roles:
+            return role.value
+    return Role.GUEST.value
+
+
+def announcements(
+    desk: Desk, actor: Actor, filing: Filing, row: asyncpg.Record
+) -> list[Envelope]:
+    """Lists of the desk change; on a shared case the newest number tells followers to read."""
+    told = [changed("desk", [row["id"]])]
+    if row["start"]:
+        last = row["start"] + 2 + len(filing.pieces)
+        reach = {
+            "audience": base_audience(filing).value,
+            "side_id": row["side_id"],
+            "group_id": row["group_id"],
+            "owner_id": actor.id,
+        }
+        by = {"id": actor.id, "name": actor.name, "staff": actor.is_staff}
+        shown = frame(
+            row["case_id"],
+            last,
+            "ticket.opened",
+            desk.clock.now(),
+            reach["audience"],
+            by,
+            {"reference": reference(row["id"])},
+            side_id=row["side_id"],
+            face=f"ticket:{row['id']}",
+        )
+        told.append(Envelope(f"case:{row['case_id']}", last, reach, shown))
+    return told

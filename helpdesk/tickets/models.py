@@ -1,0 +1,99 @@
+"""The ticket: the tracked-work face of a case."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlmodel import Field, SQLModel
+
+from helpdesk.core.tables import json_field, primary_key, references, text_enum
+
+from .states import Severity, Status
+
+FIRST_NUMBER = 10_001  # ticket id 1 is HD-10001
+
+
+def reference(ticket_id: int) -> str:
+    """What people quote: HD-10001. The id is the number, so nothing else needs looking up."""
+    return f"HD-{ticket_id + FIRST_NUMBER - 1}"
+
+
+def from_reference(text: str) -> int | None:
+    digits = text.strip().upper().removeprefix("HD-")
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 15:
+        return None
+    number = int(digits) - FIRST_NUMBER + 1
+    return number if number > 0 else None
+
+
+OPEN = text("status IN ('new', 'open', 'waiting_on_user', 'on_hold')")
+WITH_US = "status IN ('new', 'open', 'on_hold')"
+
+
+class Ticket(SQLModel, table=True):
+    """One index per view of the console: its filter and its order, exactly.
+
+    The most urgent come first, so the indexes hold -severity: one direction for all keys lets a
+    page continue after a row by comparing (-severity, opened_at, id).
+    """
+
+    __tablename__ = "tickets"
+    __table_args__ = (
+        UniqueConstraint("requester_id", "once"),
+        Index("ix_tickets_all_open", text("(-severity), opened_at, id"), postgresql_where=OPEN),
+        Index(
+            "ix_tickets_mine",
+            text("assignee_id, (-severity), opened_at, id"),
+            postgresql_where=OPEN,
+        ),
+        Index(
+            "ix_tickets_unassigned",
+            text("group_id, (-severity), opened_at, id"),
+            postgresql_where=text(f"assignee_id IS NULL AND {WITH_US}"),
+        ),
+        Index(
+            "ix_tickets_waiting",
+            text("(-severity), opened_at, id"),
+            postgresql_where=text("status = 'waiting_on_user'"),
+        ),
+        Index(
+            "ix_tickets_solved",
+            text("solved_at DESC, id DESC"),
+            postgresql_where=text("status IN ('solved', 'closed')"),
+        ),
+        Index("ix_tickets_side", text("side_id, id DESC")),
+        Index("ix_tickets_requester", text("requester_id, id DESC")),
+        Index("ix_tickets_search", "search", postgresql_using="gin"),
+    )
+
+    id: int = primary_key()
+    case_id: int = references("cases.id", ondelete="CASCADE")
+    side_id: int = references("sides.id", index=False)
+    requester_id: int = references("people.id", index=False)
+    once: UUID  # chosen by the form or API client: a repeated submit is the same ticket
+    subject: str = Field(max_length=120)
+    type_key: str = Field(max_length=40)
+    catalogue_version: int
+    status: Status = text_enum(Status, Status.NEW)
+    severity: int = Field(default=Severity.NORMAL, sa_type=SmallInteger)
+    chosen_severity: int = Field(default=Severity.NORMAL, sa_type=SmallInteger)
+    group_id: int = references("groups.id", index=False)
+    assignee_id: int | None = references("people.id", index=False, default=None)
+    restricted: bool = False  # only the owning department and managers open it
+    contract_id: int | None = references("contracts.id", default=None)
+    milestone_id: int | None = references("milestones.id", index=False, default=None)
+    contract_text: str = Field(default="", max_length=60)  # typed by hand: unverified
+    answers: dict[str, Any] = json_field()  # to the type's questions
+    lacking: dict[str, Any] = json_field()  # evidence key → why the person has none
+    source: str = Field(default="form", max_length=20)  # form | api | chat
+    follow_ups: int = 0
+    last_follow_up_at: datetime | None = None
+    reopenings: int = 0
+    opened_at: datetime
+    updated_at: datetime
+    first_answered_at: datetime | None = None
+    solved_at: datetime | None = None
+    conversation_id: int | None = Field(default=None, sa_type=BigInteger)  # the chat it came from
+    search: Any = Field(default=None, sa_type=TSVECTOR, nullable=True)

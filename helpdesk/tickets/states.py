@@ -1,0 +1,39 @@
+"""The ticket's life, as a table."""
+
+from enum import IntEnum, StrEnum
+
+
+class Status(StrEnum):
+    NEW = "new"  # filed, nobody has answered
+    OPEN = "open"  # with the desk
+    WAITING_ON_USER = "waiting_on_user"  # the requester must do something
+    ON_HOLD = "on_hold"  # somebody outside the desk must do something
+    SOLVED = "solved"  # answered; can be reopened within REOPEN_DAYS
+    CLOSED = "closed"  # final
+
+
+MOVES: dict[Status, set[Status]] = {
+    Status.NEW: {Status.OPEN, Status.WAITING_ON_USER, Status.ON_HOLD, Status.SOLVED},
+    Status.OPEN: {Status.WAITING_ON_USER, Status.ON_HOLD, Status.SOLVED},
+    Status.WAITING_ON_USER: {Status.OPEN, Status.ON_HOLD, Status.SOLVED},
+    Status.ON_HOLD: {Status.OPEN, Status.WAITING_ON_USER, Status.SOLVED},
+    Status.SOLVED: {Status.OPEN, Status.CLOSED},
+    Status.CLOSED: set(),
+}
+UNSOLVED = (Status.NEW, Status.OPEN, Status.WAITING_ON_USER, Status.ON_HOLD)
+REOPEN_DAYS = 14
+
+
+class Severity(IntEnum):
+    """How urgent. The catalogue holds the words people read."""
+
+    LOW = 1
+    NORMAL = 2
+    HIGH = 3
+    URGENT = 4
+
+
+class WrongMove(Exception):
+    def __init__(self, old: Status, new: Status) -> None:
+        super().__init__(f"A ticket that is {old} cannot become {new}.")
+        self.old, self.new = old, new

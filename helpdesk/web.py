@@ -1,0 +1,166 @@
+"""What every page needs: typed state, templates, and routes that name their permission."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any, TypedDict, cast
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from helpdesk.core import formats
+from helpdesk.core.assets import asset
+from helpdesk.desk import Desk, Transaction
+from helpdesk.permissions import Actor, Can, allowed
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+DEFAULT_BODY = 256 * 1024  # bytes; upload routes name their own limit
+
+
+class State(TypedDict):
+    desk: Desk
+    actor: Actor
+    request_id: str
+
+
+WebRequest = Request[State]
+Endpoint = Callable[[WebRequest], Awaitable[Response]]
+
+
+class Problem(Exception):
+    """An error with an RFC 9457 document for programs and a page for people."""
+
+    def __init__(
+        self, status: int, title: str, detail: str = "", errors: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(title)
+        self.status, self.title, self.detail = status, title, detail
+        self.errors = errors or {}
+
+    def document(self, request_id: str) -> dict[str, Any]:
+        document: dict[str, Any] = {
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status,
+            "request_id": request_id,
+        }
+        if self.detail:
+            document["detail"] = self.detail
+        if self.errors:
+            document["errors"] = [
+                {"field": name, "message": message} for name, message in self.errors.items()
+            ]
+        return document
+
+    def response(self, request_id: str) -> Response:
+        return JSONResponse(
+            self.document(request_id), self.status, media_type="application/problem+json"
+        )
+
+
+def make_environment() -> Environment:
+    env = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    formats.register(env)
+    env.globals.update(asset=asset, allowed=allowed, Can=Can)
+    return env
+
+
+templates = make_environment()
+
+
+def page(
+    path: str, endpoint: Endpoint, can: Can, method: str = "GET", max_body: int = DEFAULT_BODY
+) -> Route:
+    """A page says who may use it; somebody not signed in is sent to sign in first."""
+
+    async def guarded(request: WebRequest) -> Response:
+        actor = request.state["actor"]
+        if not allowed(actor, can):
+            if actor.is_signed_in:
+                raise HTTPException(403)
+            if method == "GET":
+                return RedirectResponse(f"/sign-in?next={quote(target(request))}", 303)
+            raise HTTPException(401)
+        return await endpoint(request)
+
+    return named(path, guarded, endpoint, can, method, max_body)
+
+
+def api(
+    path: str, endpoint: Endpoint, can: Can, method: str = "GET", max_body: int = DEFAULT_BODY
+) -> Route:
+    """As a page, answering with problem documents."""
+
+    async def guarded(request: WebRequest) -> Response:
+        actor = request.state["actor"]
+        if not allowed(actor, can):
+            if actor.id:
+                raise Problem(403, "You may not do this")
+            raise Problem(401, "Sign in or send a token")
+        return await endpoint(request)
+
+    return named(path, guarded, endpoint, can, method, max_body)
+
+
+def named(
+    path: str, guarded: Any, endpoint: Endpoint, can: Can, method: str, max_body: int
+) -> Route:
+    room = endpoint.__module__.removeprefix("helpdesk.").split(".")[0]
+    guarded.can = can
+    return Route(
+        path,
+        guarded,
+        methods=[method],
+        name=f"{room}.{endpoint.__name__}",
+        max_body_size=max_body,
+    )
+
+
+def target(request: WebRequest) -> str:
+    """Path and query of this request, to come back to."""
+    query = request.url.query
+    return request.url.path + (f"?{query}" if query else "")
+
+
+def transaction(request: WebRequest) -> AbstractAsyncContextManager[Transaction]:
+    return request.state["desk"].transaction(request.state["actor"])
+
+
+def reading(request: WebRequest) -> AbstractAsyncContextManager[AsyncSession]:
+    return request.state["desk"].reading()
+
+
+def render(request: WebRequest, template: str, status: int = 200, **context: Any) -> Response:
+    return HTMLResponse(render_text(request, template, **context), status)
+
+
+def render_text(request: WebRequest, template: str, **context: Any) -> str:
+    state = cast(dict[str, Any], request.state)
+    return templates.get_template(template).render(
+        actor=state["actor"],
+        path=request.url.path,
+        now=state["desk"].clock.now(),
+        request_id=state["request_id"],
+        **context,
+    )
+
+
+def redirect(path: str) -> Response:
+    """After a form: see the result with GET. `path` is one of our own."""
+    return RedirectResponse(path, 303)
+
+
+def fragment_asked(request: WebRequest) -> str | None:
+    """The id of the only part the page's script wants, when it asks for one."""
+    return request.headers.get("x-fragment")
