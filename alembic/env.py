@@ -3,13 +3,13 @@
 import asyncio
 from typing import Any
 
+from alembic import context
 from sqlalchemy import DateTime, Enum, String, pool
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import AutoString
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from alembic import context
 from helpdesk.core.services import services
 from helpdesk.core.settings import Settings
 from helpdesk.schema import metadata

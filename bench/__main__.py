@@ -4,18 +4,15 @@ import argparse
 import asyncio
 import gc
 import json
-import os
 import resource
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import cpu, report, storage
+from bench import report, storage
 from bench.chat import (
     MOST_CONVERSATIONS,
     measure_idle,
@@ -26,9 +23,7 @@ from bench.chat import (
 from bench.pages import FILERS, measure_filing, measure_pages, measure_small_list
 from bench.product import Product
 from bench.raw import Raw
-from bench.stack import Stack
-from helpdesk.core.services import services
-from helpdesk.core.settings import Settings
+from bench.stack import Stack, services_running
 
 RESULTS = Path(__file__).parent / "results"
 WORKLOADS = ("w1", "w2", "w3", "w4", "w5", "w6", "w7")
@@ -58,7 +53,7 @@ BLOCKS = (
 def main() -> None:
     options = arguments()
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    with stack() as running:
+    with services_running() as running:
         rows = measure(running, options)
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}.jsonl"
@@ -81,24 +76,6 @@ def arguments() -> argparse.Namespace:
     if unknown := options.only - set(WORKLOADS):
         parser.error(f"no such workload: {', '.join(sorted(unknown))}")
     return options
-
-
-@contextmanager
-def stack() -> Iterator[Stack]:
-    """PostgreSQL and Valkey as the desk itself would start or reach them."""
-    with tempfile.TemporaryDirectory(prefix="helpdesk-bench-") as scratch:
-        os.environ.setdefault("HELPDESK_DATA_DIR", f"{scratch}/data")
-        with services(Settings()) as settings:
-            postmaster = asyncio.run(cpu.postmaster_pid(plain(settings.database_url)))
-            valkey = asyncio.run(cpu.valkey_pid(settings.redis_url))
-            if not (postmaster and valkey):
-                print("PostgreSQL or Valkey is elsewhere: its CPU is not counted.")
-            logs = Path(scratch)
-            yield Stack(plain(settings.database_url), settings.redis_url, logs, postmaster, valkey)
-
-
-def plain(url: str) -> str:
-    return url.replace("postgresql+asyncpg://", "postgresql://")
 
 
 def measure(stack: Stack, options: argparse.Namespace) -> list[report.Row]:

@@ -4,7 +4,7 @@ import asyncpg
 
 from bench import words
 from helpdesk.catalogue.default import default_catalogue
-from helpdesk.core.tokens import hash_token
+from helpdesk.identity import stored_hash
 
 AGENTS = 20
 REQUESTERS = 900  # people 21 to 920
@@ -128,7 +128,7 @@ async def fill_people(connection: asyncpg.Connection, agents: list[int], count: 
             "address",
         ],
         records=[
-            (hash_token(f"token-{person}"), person, now, now, later, "", "")
+            (stored_hash(f"token-{person}"), person, now, now, later, "", "")
             for person in range(1, count + 1)
         ],
     )

@@ -22,7 +22,7 @@ PROCESSES = 2  # for W1: one for each core, as it would be run
 def measure_pages(subject: Subject, database: str, workloads: set[str], seconds: float) -> Figures:
     """One agent, one page after the other."""
     results = {}
-    with running(server := subject.start_desk(database)):
+    with running([server := subject.start_desk(database)]):
         for name, visit in _visits(subject).items():
             if name[:2] in workloads:
                 work = _visit(subject, [server], [subject.agent(server)], visit, seconds)
@@ -40,7 +40,7 @@ def measure_small_list(
 def measure_filing(subject: Subject, database: str, workloads: set[str], seconds: float) -> Figures:
     """Customers on as many processes as the desk would run on two cores."""
     servers = [subject.start_desk(database) for _ in range(PROCESSES)]
-    with running(*servers):
+    with running(servers):
         filers = [subject.customer(servers[n % PROCESSES], n) for n in range(FILERS)]
         return {"w1": uvloop.run(_visit(subject, servers, filers, subject.file_ticket, seconds))}
 

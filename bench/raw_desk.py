@@ -142,8 +142,13 @@ async def search_page(request: Request) -> Response:
 
 @asynccontextmanager
 async def lifespan(app: Starlette) -> AsyncIterator[dict[str, asyncpg.Pool]]:
-    async with asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=8, max_size=8) as pool:
+    dsn = os.environ["DATABASE_URL"]
+    async with asyncpg.create_pool(dsn, min_size=8, max_size=8, reset=as_it_is) as pool:
         yield {"pool": pool}
+
+
+async def as_it_is(connection: asyncpg.Connection) -> None:
+    """No statement here changes a connection, so it needs no reset between two of them."""
 
 
 app = Starlette(

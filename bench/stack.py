@@ -1,10 +1,12 @@
 """PostgreSQL and Valkey for one run, the databases in them, and the servers under test."""
 
+import asyncio
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +17,8 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from bench import cpu
+from helpdesk.core.services import plain_dsn, services
+from helpdesk.core.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -73,6 +77,20 @@ class Stack:
             await connection.execute(f"COMMENT ON DATABASE \"{name}\" IS '{contents}'")
         finally:
             await connection.close()
+
+
+@contextmanager
+def services_running() -> Iterator[Stack]:
+    """PostgreSQL and Valkey as the desk itself would start or reach them."""
+    with tempfile.TemporaryDirectory(prefix="helpdesk-bench-") as scratch:
+        os.environ.setdefault("HELPDESK_DATA_DIR", f"{scratch}/data")
+        with services(Settings()) as settings:
+            dsn = plain_dsn(settings.database_url)
+            postmaster = asyncio.run(cpu.postmaster_pid(dsn))
+            valkey = asyncio.run(cpu.valkey_pid(settings.redis_url))
+            if not (postmaster and valkey):
+                print("PostgreSQL or Valkey is elsewhere: its CPU is not counted.")
+            yield Stack(dsn, settings.redis_url, Path(scratch), postmaster, valkey)
 
 
 class Server:
@@ -151,7 +169,8 @@ class Meter:
 
 
 @contextmanager
-def running(*servers: Server) -> Iterator[None]:
+def running(servers: list[Server]) -> Iterator[None]:
+    """Until the end of the block; a server may be replaced in the list meanwhile."""
     try:
         for server in servers:
             server.wait()

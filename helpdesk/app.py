@@ -144,5 +144,4 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
             Exception: on_crash,
         },
         lifespan=lifespan,
-        max_body_size=256 * 1024,
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 import orjson
-from redis.asyncio import Redis
+from arq.connections import ArqRedis
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -17,6 +17,7 @@ from helpdesk.core.clock import Clock, ShiftedClock, SystemClock
 from helpdesk.core.live import Envelope, Live
 from helpdesk.core.services import plain_dsn
 from helpdesk.core.settings import Settings
+from helpdesk.core.waking import Waker, connect
 from helpdesk.permissions import Actor
 
 
@@ -29,6 +30,7 @@ class Transaction:
     now: datetime
     relayed: frozenset[str] = frozenset()  # event types that somebody waits for
     outgoing: list[Callable[[], Envelope]] = field(default_factory=list)  # sent after commit
+    has_work: bool = False  # for the worker
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,9 @@ class Desk:
     sessions: async_sessionmaker[AsyncSession]
     readers: async_sessionmaker[AsyncSession]
     pool: asyncpg.Pool  # hot paths: prepared statements, one round trip
-    redis: Redis
+    redis: ArqRedis
     live: Live
+    waker: Waker
     relayed: frozenset[str] = frozenset()
     parts: dict[str, Any] = field(default_factory=dict)  # what rooms keep per process
 
@@ -50,6 +53,8 @@ class Desk:
             tx = Transaction(session, actor, self.clock.now(), self.relayed)
             yield tx
         self.live.deliver([make() for make in tx.outgoing])
+        if tx.has_work:
+            self.waker.wake()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -67,6 +72,10 @@ async def prepare_connection(connection: asyncpg.Connection) -> None:
         )
 
 
+async def leave_alone(connection: asyncpg.Connection) -> None:
+    """Nothing sets session state on these connections; resetting would double every round trip."""
+
+
 @asynccontextmanager
 async def open_desk(
     settings: Settings, clock: Clock | None = None, relayed: frozenset[str] = frozenset()
@@ -74,13 +83,14 @@ async def open_desk(
     """Connect to PostgreSQL and Valkey; both must answer at the settings' URLs."""
     engine = create_async_engine(settings.database_url, pool_size=5, max_overflow=15)
     autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
-    redis: Redis = Redis.from_url(settings.redis_url, max_connections=200)
+    redis = await connect(settings.redis_url)
     live = Live(redis)
     pool = await asyncpg.create_pool(
         plain_dsn(settings.database_url),
         min_size=2,
         max_size=settings.database_pool,
         init=prepare_connection,
+        reset=leave_alone,
     )
     hearing = asyncio.create_task(live.run())
     try:
@@ -92,6 +102,7 @@ async def open_desk(
             pool,
             redis,
             live,
+            Waker(redis),
             relayed,
         )
     finally:

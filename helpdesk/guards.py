@@ -1,30 +1,25 @@
-"""What stands before the application: known hosts, bodies of bounded size and speed, one log line.
+"""What stands before the application: bodies of bounded size and speed, one log line each.
 
 Pure ASGI, so that WebSockets pass through the same guards.
 """
 
 import asyncio
 import logging
-from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from helpdesk.core.logs import log
-from helpdesk.core.settings import Settings
 
-LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-HEALTH = frozenset({"/healthz", "/readyz"})  # asked by address, not by name
+HEALTH = frozenset({"/healthz", "/readyz"})  # asked every few seconds: no lines
 HEADERS = [
     (b"content-type", b"text/plain; charset=utf-8"),
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
-    (b"connection", b"close"),
 ]
 
 
@@ -35,60 +30,26 @@ class BodyLimits:
     least_rate: float = 1024.0  # bytes per second of waiting beyond that
 
 
-def guarded(app: ASGIApp, settings: Settings, bodies: BodyLimits | None = None) -> ASGIApp:
-    return RequestLog(HostGuard(BodyGuard(app, bodies or BodyLimits()), allowed_hosts(settings)))
-
-
-def allowed_hosts(settings: Settings) -> frozenset[str]:
-    named = {name.strip().lower() for name in settings.allowed_hosts.split(",") if name.strip()}
-    return LOCAL_NAMES | named | {(urlsplit(settings.public_url).hostname or "").lower()}
-
-
-class HostGuard:
-    """Answers only to the desk's own names: nobody can make it write links to another site."""
-
-    def __init__(self, app: ASGIApp, allowed: Iterable[str]) -> None:
-        self.app = app
-        self.allowed = frozenset(allowed)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or self.knows(scope):
-            await self.app(scope, receive, send)
-        else:
-            await refuse(scope, send, 400, "This desk does not answer to that host name.")
-
-    def knows(self, scope: Scope) -> bool:
-        hosts = [value for name, value in scope["headers"] if name == b"host"]
-        if len(hosts) != 1:
-            return False
-        return scope["path"] in HEALTH or host_name(hosts[0]) in self.allowed
-
-
-def host_name(header: bytes) -> str:
-    """The name without its port, or nothing when it is not a plain host."""
-    try:
-        parts = urlsplit(f"//{header.decode('ascii')}")
-        plain = parts.netloc == header.decode("ascii") and "@" not in parts.netloc
-        _ = parts.port  # raises when it is no number
-        return (parts.hostname or "").rstrip(".") if plain else ""
-    except ValueError:
-        return ""
+def guarded(app: ASGIApp, bodies: BodyLimits | None = None) -> ASGIApp:
+    return RequestLog(BodyGuard(app, bodies or BodyLimits()))
 
 
 class BodyGuard:
-    """Refuses bodies that announce too much, and senders that keep us waiting for theirs."""
+    """Refuses bodies that announce too much, and senders that keep us waiting for theirs.
+
+    The connection stays open for a moment: the protocol throws away what still comes, so that
+    the sender reads the answer and not a reset.
+    """
 
     def __init__(self, app: ASGIApp, limits: BodyLimits) -> None:
         self.app = app
         self.limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-        elif not has_body(scope):
+        if scope["type"] != "http" or not has_body(scope):
             await self.app(scope, receive, send)
         elif announced(scope) > self.limits.most_bytes:
-            await refuse(scope, send, 413, "This is more than the desk takes.")
+            await refuse(send, 413, "This is more than the desk takes.")
         else:
             await self.watched(scope, receive, send)
 
@@ -99,9 +60,6 @@ class BodyGuard:
         async def telling(message: Message) -> None:
             nonlocal answered
             answered = True
-            if body.fault and message["type"] == "http.response.start":
-                # The rest of the body is still under way; this connection is of no more use.
-                message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
             await send(message)
 
         try:
@@ -109,7 +67,7 @@ class BodyGuard:
         except HTTPException as fault:
             if answered:
                 raise
-            await refuse(scope, send, fault.status_code, fault.detail)
+            await refuse(send, fault.status_code, fault.detail)
 
 
 class Body:
@@ -121,7 +79,6 @@ class Body:
         self.bytes = 0
         self.waited = 0.0
         self.complete = False
-        self.fault: HTTPException | None = None
 
     async def receive(self) -> Message:
         if self.complete:
@@ -133,14 +90,12 @@ class Body:
             async with asyncio.timeout(max(allowed, 0)):
                 message = await self.next()
         except TimeoutError:
-            self.fault = HTTPException(408, "The request came too slowly.")
-            raise self.fault from None
+            raise HTTPException(408, "The request came too slowly.") from None
         self.waited += loop.time() - began
         self.bytes += len(message.get("body", b""))
         self.complete = not message.get("more_body", False)
         if self.bytes > self.limits.most_bytes:
-            self.fault = HTTPException(413, "This is more than the desk takes.")
-            raise self.fault
+            raise HTTPException(413, "This is more than the desk takes.")
         return message
 
 
@@ -155,12 +110,11 @@ def announced(scope: Scope) -> int:
     return 0
 
 
-async def refuse(scope: Scope, send: Send, status: int, text: str) -> None:
+async def refuse(send: Send, status: int, text: str) -> None:
     body = f"{status} {HTTPStatus(status).phrase}\n{text}\n".encode()
     headers = [*HEADERS, (b"content-length", b"%d" % len(body))]
-    kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
-    await send({"type": f"{kind}.start", "status": status, "headers": headers})
-    await send({"type": f"{kind}.body", "body": body})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 class RequestLog:

@@ -2,7 +2,6 @@
 
 import asyncio
 from functools import cache
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
@@ -11,7 +10,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
-SCRIPTS = Path(__file__).parents[1] / "alembic"  # beside the package, installed or checked out
+from helpdesk.core.shipped import shipped
+
+SCRIPTS = shipped("alembic")
 LOCK = 0x48454C50  # one migration at a time, whoever starts it
 
 

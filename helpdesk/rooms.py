@@ -5,10 +5,13 @@ from contextlib import asynccontextmanager
 
 from starlette.routing import BaseRoute
 
+import chat.socket
 import helpdesk.tickets.pages
+from chat.hub import open_hub
 from helpdesk.desk import Desk
 
 ROUTES: list[BaseRoute] = [
+    *chat.socket.routes,
     *helpdesk.tickets.pages.routes,
 ]
 
@@ -16,4 +19,5 @@ ROUTES: list[BaseRoute] = [
 @asynccontextmanager
 async def start_parts(desk: Desk) -> AsyncIterator[None]:
     """Per-process parts (the message writer, stream readers); each adds itself to desk.parts."""
-    yield
+    async with open_hub(desk):
+        yield

@@ -10,6 +10,18 @@ import helpdesk.contracts.models
 import helpdesk.evidence.models
 import helpdesk.mail.models
 import helpdesk.people.models
-import helpdesk.tickets.models  # noqa: F401
+import helpdesk.tickets.models
+
+ROOMS_WITH_TABLES = (
+    helpdesk.people.models,
+    helpdesk.catalogue.models,
+    helpdesk.contracts.models,
+    helpdesk.cases.models,
+    helpdesk.evidence.models,
+    helpdesk.tickets.models,
+    helpdesk.mail.models,
+    helpdesk.contact.models,
+    chat.models,
+)
 
 metadata = SQLModel.metadata

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from typing import Any, TypedDict, cast
 from urllib.parse import quote
 
@@ -15,10 +14,11 @@ from starlette.routing import Route
 
 from helpdesk.core import formats
 from helpdesk.core.assets import asset
+from helpdesk.core.shipped import shipped
 from helpdesk.desk import Desk, Transaction
 from helpdesk.permissions import Actor, Can, allowed
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
+TEMPLATES = shipped("templates")
 DEFAULT_BODY = 256 * 1024  # bytes; upload routes name their own limit
 
 

@@ -1,5 +1,26 @@
 """Who hears what. Every consequence of every event, and of every timer, is on this page."""
 
-from helpdesk.core.jobs import Job
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-SUBSCRIBERS: dict[str, list[Job]] = {}
+from helpdesk.cases.models import Timer
+from helpdesk.core.jobs import Job
+from helpdesk.desk import Desk, Transaction
+from helpdesk.tickets import jobs as tickets
+
+# Event type → jobs, run by the worker after the commit, each once.
+SUBSCRIBERS: Mapping[str, Sequence[Job]] = {
+    "ticket.opened": [tickets.confirm_ticket],
+    "message.posted": [tickets.mail_answer],
+    "ticket.status_changed": [tickets.mail_change],
+    "ticket.severity_changed": [tickets.mail_change],
+    "ticket.handed_over": [tickets.mail_change],
+    "evidence.requested": [tickets.mail_change],
+}
+
+# Timer kind → command, run in a transaction that holds the timer's case.
+TIMERS: Mapping[str, Callable[[Transaction, Timer], Awaitable[None]]] = {
+    "close_ticket": tickets.close_ticket,
+}
+
+# Asked every two seconds, whatever wakes the worker.
+SWEEPS: Sequence[Callable[[Desk], Awaitable[int]]] = ()

@@ -74,9 +74,7 @@ async def schema(settings: Settings) -> None:
 
 
 @pytest.fixture(scope="session")
-async def the_desk(
-    settings: Settings, schema: None, the_clock: FrozenClock
-) -> AsyncIterator[Desk]:
+async def the_desk(settings: Settings, schema: None, the_clock: FrozenClock) -> AsyncIterator[Desk]:
     async with open_desk(settings, the_clock, frozenset(SUBSCRIBERS)) as desk:
         yield desk
 
@@ -95,9 +93,7 @@ async def desk(the_desk: Desk, clock: FrozenClock) -> Desk:
 
 
 @pytest.fixture(scope="session")
-async def site(
-    settings: Settings, the_desk: Desk, the_clock: FrozenClock
-) -> AsyncIterator[str]:
+async def site(settings: Settings, the_desk: Desk, the_clock: FrozenClock) -> AsyncIterator[str]:
     """The app on a real socket, with the guards, for pages and websockets alike."""
     server = guarded_server(create_app(settings, the_clock), settings)
     serving = asyncio.create_task(server.serve())

@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 
 from helpdesk.catalogue.commands import ensure_default
+from helpdesk.catalogue.default import default_catalogue
 from helpdesk.contracts.models import Contract, Funding, Milestone, MilestoneState
 from helpdesk.desk import Desk
 from helpdesk.people.commands import add_company, add_person, ensure_groups
@@ -76,7 +77,7 @@ async def settle(desk: Desk) -> Cast:
     await ensure_default(desk)
     people: dict[str, Person] = {}
     async with desk.transaction(SYSTEM) as tx:
-        groups = await ensure_groups(tx)
+        groups = await ensure_groups(tx, default_catalogue().groups)
         acme = await add_company(tx, "Acme")
         for name, role, company in CUSTOMERS:
             people[name] = await add_person(

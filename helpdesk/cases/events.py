@@ -82,6 +82,7 @@ def record(
         relayed_at=None if type in tx.relayed else tx.now,
     )
     tx.db.add(event)
+    tx.has_work |= event.relayed_at is None
     actor = tx.actor
     tx.outgoing.append(lambda: envelope(event, actor, message, evidence))
     if ticket_id is not None and audience != Audience.PRIVATE:

@@ -9,16 +9,18 @@ from zoneinfo import ZoneInfo
 from starlette.responses import JSONResponse, Response
 
 from helpdesk.cases.queries import NoSuchCase
-from helpdesk.cases.stream import read_events
+from helpdesk.cases.timeline import read_page
 from helpdesk.catalogue import queries as catalogue
+from helpdesk.catalogue.answers import show_answer
 from helpdesk.core.text import clean_line, clean_text
-from helpdesk.desk import Transaction
+from helpdesk.desk import Desk, Transaction
 from helpdesk.evidence import queries as evidence
 from helpdesk.evidence.commands import cancel_request, request_evidence
 from helpdesk.permissions import Can
 from helpdesk.tickets import commands
 from helpdesk.tickets.models import from_reference, reference
 from helpdesk.tickets.states import MOVES, Severity, Status, WrongMove
+from helpdesk.tickets.words import SEVERITY_KEYS, STAFF_STATUS
 from helpdesk.web import WebRequest, page, reading, redirect, render, transaction
 
 from . import queries
@@ -27,15 +29,6 @@ from .views import BY_KEY, VIEWS, View, read_cursor
 REPLY_LIMIT = 10_000  # characters
 REASON_LIMIT = 500
 SHOWN_EVENTS = 200  # the newest; older ones are a link away
-
-STATUS_WORDS = {
-    Status.NEW: "New",
-    Status.OPEN: "Open, with us",
-    Status.WAITING_ON_USER: "Waiting for the user",
-    Status.ON_HOLD: "Waiting for somebody outside",
-    Status.SOLVED: "Solved",
-    Status.CLOSED: "Closed",
-}
 
 
 class Refused(Exception):
@@ -74,11 +67,13 @@ async def list_context(request: WebRequest) -> dict[str, Any]:
         "counts": await queries.counts(desk, actor),
         "severities": SEVERITY_KEYS,
         "reference": reference,
-        "status_words": STATUS_WORDS,
+        "status_words": STAFF_STATUS,
     }
 
 
-SEVERITY_KEYS = {severity.value: severity.name.lower() for severity in Severity}
+def possible_moves(status: Status) -> list[Status]:
+    """In the order of the ticket's life. Closing is the clock's business."""
+    return [each for each in Status if each in MOVES[status] and each != Status.CLOSED]
 
 
 async def show(request: WebRequest) -> Response:
@@ -95,9 +90,10 @@ async def ticket_page(
     desk, actor = request.state["desk"], request.state["actor"]
     row = await queries.ticket_row(desk, actor, id)
     version = await catalogue.version(desk, row["catalogue_version"])
-    view = queries.staff_view(actor)
-    newest = row["last_seq"]
-    events = await read_events(desk, view, row["case_id"], max(0, newest - SHOWN_EVENTS))
+    after = max(0, row["last_seq"] - SHOWN_EVENTS)
+    timeline = await read_page(desk.pool, actor, row["case_id"], after)
+    if timeline is None:
+        raise NoSuchCase
     async with reading(request) as db:
         pieces = await evidence.listing(db, actor, row["case_id"])
         asked = await evidence.open_requests(db, id)
@@ -110,16 +106,16 @@ async def ticket_page(
         ref=reference(id),
         reference=reference,
         type=version.catalogue.type(row["type_key"]),
-        events=[shown(e) for e in events if belongs(e, row)],
-        newest=newest,
+        events=[shown(e.frame) for e in timeline.entries if belongs(e.frame, row)],
+        newest=timeline.newest,
         pieces=pieces,
         asked=asked,
         around=await queries.around(desk, actor, row),
         milestones=await desk.pool.fetch(queries.MILESTONES, contract) if contract else (),
-        colleagues=await desk.pool.fetch(queries.COLLEAGUES, row["group_id"]),
-        groups=await desk.pool.fetch(queries.GROUPS),
-        moves=sorted(MOVES[Status(row["status"])] - {Status.CLOSED}),
-        status_words=STATUS_WORDS,
+        moves=possible_moves(Status(row["status"])),
+        option_pairs=await choices(desk, row),
+        status_words=STAFF_STATUS,
+        show_answer=show_answer,
         severities=SEVERITY_KEYS,
         view=chosen_view(request),
         views=VIEWS,
@@ -128,6 +124,18 @@ async def ticket_page(
         typed=typed or {},
         once=uuid4(),
     )
+
+
+async def choices(desk: Desk, row: Any) -> dict[str, list[tuple[str, str]]]:
+    """What the selects of the case pane offer."""
+    colleagues = await desk.pool.fetch(queries.COLLEAGUES, row["group_id"])
+    groups = await desk.pool.fetch(queries.GROUPS)
+    moves = possible_moves(Status(row["status"]))
+    return {
+        "status": [(move.value, STAFF_STATUS[move]) for move in moves],
+        "owner": [("", "Nobody"), *((str(one["id"]), one["name"]) for one in colleagues)],
+        "group": [(str(g["id"]), g["name"]) for g in groups if g["id"] != row["group_id"]],
+    }
 
 
 def belongs(event: dict[str, Any], ticket: Any) -> bool:
@@ -222,9 +230,7 @@ async def change_severity(request: WebRequest) -> Response:
         level = levels.get(str(typed.get("severity")))
         if level is None:
             raise Refused({"severity": "Choose a severity from the list."})
-        reason = words(
-            typed, "reason", REASON_LIMIT, "Say why. The requester reads this sentence."
-        )
+        reason = words(typed, "reason", REASON_LIMIT, "Say why. The requester reads this sentence.")
         await commands.change_severity(tx, id, Severity(level), reason)
 
     return await act(request, command)
@@ -273,7 +279,7 @@ async def ask(request: WebRequest) -> Response:
 
     async def command(tx: Transaction, typed: dict[str, Any]) -> None:
         key = str(typed.get("piece", ""))
-        item = next((i for i in version.catalogue.type(row["type_key"]).evidence if i.key == key), None)
+        item = version.catalogue.type(row["type_key"]).evidence_item(key)
         label = item.label if item else clean_line(str(typed.get("label", "")), 120).strip()
         if not label:
             raise Refused({"piece": "Choose what is needed, or name it."})
@@ -300,7 +306,7 @@ async def ask(request: WebRequest) -> Response:
 def due_date(text: str, time_zone: str, now: datetime) -> datetime:
     """A day chosen in the agent's calendar ends there at midnight."""
     try:
-        day = datetime.strptime(text, "%Y-%m-%d").replace(  # noqa: DTZ007
+        day = datetime.strptime(text, "%Y-%m-%d").replace(
             hour=23, minute=59, tzinfo=ZoneInfo(time_zone)
         )
     except ValueError:
@@ -339,7 +345,7 @@ async def search(request: WebRequest) -> Response:
         found=found,
         reference=reference,
         severities=SEVERITY_KEYS,
-        status_words=STATUS_WORDS,
+        status_words=STAFF_STATUS,
     )
 
 

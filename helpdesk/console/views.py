@@ -14,7 +14,7 @@ SEEN = "(NOT t.restricted OR t.group_id = ANY($1) OR $2)"
 
 @dataclass(frozen=True)
 class View:
-    """`where` and `order` match one partial index of tickets, so a page costs the same at any size."""
+    """`where` and `order` match one partial index: a page costs the same at any size."""
 
     key: str
     title: str
@@ -38,8 +38,7 @@ VIEWS: Sequence[View] = (
         "My departments, unassigned",
         "inbox",
         "Everything in your departments has an owner.",
-        "t.group_id = ANY($1) AND t.assignee_id IS NULL "
-        "AND t.status IN ('new', 'open', 'on_hold')",
+        "t.group_id = ANY($1) AND t.assignee_id IS NULL AND t.status IN ('new', 'open', 'on_hold')",
     ),
     View("all", "All open", "folder", "No open tickets.", OPEN),
     View(

@@ -5,11 +5,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from helpdesk.catalogue import queries as catalogue
+from helpdesk.catalogue.document import TicketType
 from helpdesk.contracts.queries import OwnContract, own_contract
 from helpdesk.core.tokens import hash_token
 from helpdesk.desk import Desk
 from helpdesk.permissions import Actor
+from helpdesk.tickets.models import reference
 
+from .formpage import About
 from .forms import NOT_LISTED, Fields
 from .pieces import DraftFile
 
@@ -25,6 +29,38 @@ class KeptDraft:
     files: tuple[DraftFile, ...]
     updated_at: datetime | None = None
     ticket_id: int | None = None  # it was sent
+
+
+@dataclass(frozen=True)
+class OpenRequest:
+    reference: str
+    subject: str
+    status: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class SentPiece:
+    label: str
+    name: str
+    size: int
+
+
+@dataclass(frozen=True)
+class SentTicket:
+    reference: str
+    subject: str
+    type: TicketType | None
+    department: str
+    hours: str
+    severity: str
+    first_response: int  # business hours
+    restricted: bool
+    opened_at: datetime
+    email: str
+    is_account: bool
+    time_zone: str
+    evidence: tuple[SentPiece, ...]
 
 
 class NotYours(LookupError):
@@ -113,4 +149,57 @@ def _file(
 ) -> DraftFile:
     return DraftFile(
         UUID(id), key, name, size, media_type, thumbnail, datetime.fromisoformat(at)
+    )
+
+
+ABOUT = "SELECT public_id, country FROM people WHERE id = $1"
+OPEN_REQUESTS = """
+SELECT id, subject, status, updated_at FROM tickets
+WHERE requester_id = $1 AND status IN ('new', 'open', 'waiting_on_user', 'on_hold')
+ORDER BY id DESC LIMIT 3
+"""
+SENT_TICKET = """
+SELECT t.id, t.subject, t.type_key, t.catalogue_version, t.severity, t.restricted, t.opened_at,
+    g.key AS group_key, g.name AS group_name, g.hours, p.email, p.is_account, p.time_zone,
+    (SELECT coalesce(jsonb_agg(jsonb_build_array(e.label, e.name, e.size) ORDER BY e.id), '[]')
+        FROM evidence e WHERE e.ticket_id = t.id) AS evidence
+FROM tickets t JOIN groups g ON g.id = t.group_id JOIN people p ON p.id = t.requester_id
+WHERE t.id = $1
+"""
+
+
+async def about_person(desk: Desk, actor: Actor) -> About:
+    row = await desk.pool.fetchrow(ABOUT, actor.id) if actor.id else None
+    return About(row["public_id"], row["country"]) if row else About()
+
+
+async def open_requests(desk: Desk, actor: Actor) -> list[OpenRequest]:
+    if not actor.id:
+        return []
+    rows = await desk.pool.fetch(OPEN_REQUESTS, actor.id)
+    return [
+        OpenRequest(reference(row["id"]), row["subject"], row["status"], row["updated_at"])
+        for row in rows
+    ]
+
+
+async def sent_ticket(desk: Desk, ticket_id: int) -> SentTicket:
+    """For its confirmation. The caller has checked that it came from this person's report."""
+    row = await desk.pool.fetchrow(SENT_TICKET, ticket_id)
+    used = (await catalogue.version(desk, row["catalogue_version"])).catalogue
+    severity = used.severity(row["severity"])
+    return SentTicket(
+        reference(row["id"]),
+        row["subject"],
+        used.type(row["type_key"]),
+        row["group_name"],
+        row["hours"],
+        severity.key if severity else "normal",
+        severity.first_response_hours if severity else 0,
+        row["restricted"],
+        row["opened_at"],
+        row["email"],
+        row["is_account"],
+        row["time_zone"],
+        tuple(SentPiece(*piece) for piece in row["evidence"]),
     )

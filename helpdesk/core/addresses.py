@@ -1,91 +1,31 @@
-"""Where requests come from and go to: our own address, proxies we believe, mail addresses."""
+"""Addresses from outside: origins, paths to go on to, networks, mail."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 
 from helpdesk.core.text import BadText
 
-LOOPBACK = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
-DEFAULT_PORTS = {"http": 80, "https": 443}
 LONGEST_PATH = 2_000
 LONGEST_MAIL_ADDRESS = 254
 
-_PORT = re.compile(rb":\d{1,5}\Z")
 _UNSAFE_IN_PATH = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
-    """The address this desk is configured to be reached at. No request can name another."""
+def is_own_origin(public_url: str, host: bytes, origin: bytes) -> bool:
+    """Whether an Origin header names the very host that was asked.
 
-    scheme: bytes
-    host: bytes  # as browsers send it: without the scheme's own port
-    local: bool  # on this machine only: any of its names, any port
-
-    @classmethod
-    def of(cls, public_url: str) -> "Home":
-        url = urlsplit(public_url)
-        host = (url.hostname or "localhost").lower()
-        host = f"[{host}]" if ":" in host else host
-        local = host.encode() in LOOPBACK
-        if url.port and url.port != DEFAULT_PORTS.get(url.scheme):
-            host = f"{host}:{url.port}"
-        return cls(url.scheme.encode(), host.encode(), local)
-
-    def knows(self, host: bytes) -> bool:
-        """Whether a Host header names this desk."""
-        if host == self.host:
-            return True
-        return self.local and _PORT.sub(b"", host) in LOOPBACK
-
-    def is_own(self, origin: bytes, host: bytes) -> bool:
-        """Whether an Origin header names the very host that was asked."""
-        return bool(origin) and self.knows(host) and origin == self.scheme + b"://" + host
+    That the host is ours is checked before anything else of a request is.
+    """
+    return bool(host) and origin.lower() == b"%s://%s" % (_scheme(public_url), host.lower())
 
 
 @lru_cache(maxsize=8)
-def home(public_url: str) -> Home:
-    return Home.of(public_url)
-
-
-class Proxies:
-    """The peers whose `X-Forwarded-For` is believed: addresses or networks, by commas."""
-
-    def __init__(self, trusted: str) -> None:
-        self.networks: list[IPv4Network | IPv6Network] = [
-            ip_network(part.strip(), strict=False) for part in trusted.split(",") if part.strip()
-        ]
-
-    def trusts(self, peer: str) -> bool:
-        if not self.networks:
-            return False
-        try:
-            address = ip_address(peer)
-        except ValueError:
-            return False
-        return any(address in network for network in self.networks)
-
-    def client(self, peer: str, forwarded: str) -> str:
-        """The nearest address that is not one of our proxies."""
-        for hop in reversed([peer, *[]] if not forwarded else [*forwarded.split(","), peer]):
-            hop = hop.strip()
-            if not self.trusts(hop):
-                return hop if _is_address(hop) else peer
-            peer = hop
-        return peer
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
+def _scheme(public_url: str) -> bytes:
+    return urlsplit(public_url).scheme.encode()
 
 
 def neighbourhood(address: str) -> str:
@@ -94,7 +34,7 @@ def neighbourhood(address: str) -> str:
         found = ip_address(address)
     except ValueError:
         return address
-    if found.version == 4:
+    if isinstance(found, IPv4Address):
         return address
     if found.ipv4_mapped is not None:
         return str(found.ipv4_mapped)
@@ -127,3 +67,30 @@ def clean_mail_address(text: str) -> str:
     if len(found.normalized) > LONGEST_MAIL_ADDRESS:
         raise BadText(wrong)
     return found.normalized
+
+
+class Proxies:
+    """The peers whose `X-Forwarded-For` is believed: addresses or networks, by commas."""
+
+    def __init__(self, trusted: str) -> None:
+        self.networks = [
+            ip_network(part.strip(), strict=False) for part in trusted.split(",") if part.strip()
+        ]
+
+    def client(self, peer: str, forwarded: str) -> str:
+        """The nearest hop that is not one of our proxies; without proxies, the peer."""
+        hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
+        while hops and self.trusts(peer) and is_address(hops[-1]):
+            peer = hops.pop()
+        return peer
+
+    def trusts(self, peer: str) -> bool:
+        return is_address(peer) and any(ip_address(peer) in network for network in self.networks)
+
+
+def is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from starlette._utils import get_route_path
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
@@ -52,7 +51,8 @@ class Assets:
     def answer(self, scope: Scope) -> Response:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
             return PlainTextResponse("Method not allowed", 405, {"Allow": "GET, HEAD"})
-        build, _, name = get_route_path(scope).lstrip("/").partition("/")
+        below = scope["path"].removeprefix(scope.get("root_path", ""))
+        build, _, name = below.lstrip("/").partition("/")
         asset = self.files.get(name)
         if asset is None:
             return PlainTextResponse("Not found", 404, {"X-Content-Type-Options": "nosniff"})

@@ -140,10 +140,7 @@ class GuardedHttp(HttpToolsProtocol):
         self.refused = True
         text = STATUS_LINE[status].split(b" ", 1)[1]
         self.transport.write(
-            STATUS_LINE[status]
-            + REFUSAL_HEADERS
-            + b"content-length: %d\r\n\r\n" % len(text)
-            + text
+            STATUS_LINE[status] + REFUSAL_HEADERS + b"content-length: %d\r\n\r\n" % len(text) + text
         )
         # Closing with unread bytes would reset the connection before the answer is read.
         if self.transport.can_write_eof():
@@ -178,6 +175,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         super().__init__(*args, **kwargs)
         self.stall_deadline = Deadline(self.loop, self._abort)
         self.unparsed = bytearray()
+        self.refused = False
         self.tokens = self.limits.frame_burst
         self.counted_at = self.loop.time()
 
@@ -187,8 +185,9 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        self.unparsed += data
-        self._parse()
+        if not self.refused:
+            self.unparsed += data
+            self._parse()
 
     def _parse(self) -> None:
         """Parse slice by slice, and no further than the application has read."""
@@ -203,7 +202,9 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
 
     async def receive(self) -> Any:
         message = await super().receive()
-        if self.unparsed:
+        if self.refused:
+            self.transport.pause_reading()
+        elif self.unparsed:
             self._parse()
         return message
 
@@ -220,14 +221,29 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
             super().handle_cont(event)
 
     def _pay(self) -> bool:
-        """Take a frame off the budget; whoever has none left is cut off."""
+        """Take a frame off the budget; whoever has none left is told so and cut off."""
         now = self.loop.time()
         earned = (now - self.counted_at) * self.limits.frames_per_second
         self.tokens = min(self.limits.frame_burst, self.tokens + earned) - 1
         self.counted_at = now
-        if self.tokens < 0:
-            self._abort()
-        return not self.transport.is_closing()
+        if self.tokens >= 0:
+            return True
+        if not self.close_sent:
+            self.conn.fail(1008, "too many frames")
+            self.handle_parser_exception()
+        return False
+
+    def handle_parser_exception(self) -> None:
+        """Say why, and leave the peer a moment to read it: closing with unread bytes resets."""
+        sent = self.conn.close_sent
+        code, reason = (sent.code, sent.reason) if sent else (1002, "")
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.refused = True
+        self.unparsed.clear()
+        self.transport.pause_reading()
+        self.close_timer = self.loop.call_later(LINGER, self._abort)
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()

@@ -6,10 +6,10 @@ whoever follows a numbered stream notices the gap and reads the table.
 
 import asyncio
 import os
+import secrets
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -17,16 +17,42 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 CHANNEL = "helpdesk:live"
+BACKLOG = 20_000  # envelopes that may wait for Valkey; followers elsewhere read what is dropped
 
 
-@dataclass(frozen=True, slots=True)
 class Envelope:
-    """One event of a stream. `reach` says who may see it; the follower judges."""
+    """One event of a stream. `reach` says who may see it; the follower judges.
 
-    stream: str
-    seq: int  # 0: ephemeral, not stored
-    reach: dict[str, Any]
-    frame: dict[str, Any]
+    The frame is written as JSON once, however many sockets and processes it goes to.
+    """
+
+    __slots__ = ("_frame", "_text", "reach", "seq", "stream")
+
+    def __init__(
+        self,
+        stream: str,
+        seq: int,  # 0: ephemeral, not stored
+        reach: Mapping[str, Any],
+        frame: dict[str, Any] | None = None,
+        text: str | None = None,
+    ) -> None:
+        self.stream, self.seq, self.reach = stream, seq, reach
+        self._frame, self._text = frame, text
+
+    @property
+    def frame(self) -> dict[str, Any]:
+        if self._frame is None:
+            self._frame = orjson.loads(self._text or "{}")
+        return self._frame
+
+    @property
+    def text(self) -> str:
+        if self._text is None:
+            self._text = orjson.dumps(self._frame).decode()
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"Envelope({self.stream!r}, {self.seq})"
 
 
 Follower = Callable[[Envelope], None]
@@ -35,10 +61,12 @@ Follower = Callable[[Envelope], None]
 class Live:
     def __init__(self, redis: "Redis | None") -> None:
         self.redis = redis
-        self.me = f"{os.getpid()}-{id(self)}"
+        self.me = f"{os.getpid()}-{secrets.token_hex(4)}"
         self.followers: defaultdict[str, set[Follower]] = defaultdict(set)
+        self.watchers: dict[str, Follower] = {}  # for all streams of a kind: "session:…"
         self.reconnected: set[Callable[[], None]] = set()  # called after a silence of Valkey
-        self.publishing: set[asyncio.Task[None]] = set()
+        self.waiting: list[Envelope] = []
+        self.publishing: asyncio.Task[None] | None = None
 
     def follow(self, stream: str, follower: Follower) -> Callable[[], None]:
         """Call `follower` for every envelope of the stream; the answer ends it."""
@@ -51,26 +79,41 @@ class Live:
 
         return unfollow
 
+    def watch(self, kind: str, follower: Follower) -> Callable[[], None]:
+        """Call `follower` for every stream whose name begins with `kind` and a colon."""
+        self.watchers[kind] = follower
+        return lambda: self.watchers.pop(kind, None) and None
+
     def deliver(self, envelopes: Sequence[Envelope]) -> None:
         """To this process now; to the others by one publication that nobody waits for."""
         if not envelopes:
             return
         self.hand_out(envelopes)
-        if self.redis is not None:
-            task = asyncio.ensure_future(self.publish(envelopes))
-            self.publishing.add(task)
-            task.add_done_callback(self.publishing.discard)
+        if self.redis is None or len(self.waiting) > BACKLOG:
+            return
+        self.waiting.extend(envelopes)
+        if self.publishing is None:
+            self.publishing = asyncio.ensure_future(self.publish())
 
-    def hand_out(self, envelopes: Sequence[Envelope]) -> None:
+    def hand_out(self, envelopes: Iterable[Envelope]) -> None:
         for envelope in envelopes:
-            for follower in tuple(self.followers.get(envelope.stream, ())):
-                follower(envelope)
+            if followers := self.followers.get(envelope.stream):
+                for follower in tuple(followers):
+                    follower(envelope)
+            if watcher := self.watchers.get(envelope.stream.partition(":")[0]):
+                watcher(envelope)
 
-    async def publish(self, envelopes: Sequence[Envelope]) -> None:
+    async def publish(self) -> None:
+        """What gathers while one publication is under way goes out with the next."""
         assert self.redis is not None
-        rows = [[e.stream, e.seq, e.reach, e.frame] for e in envelopes]
-        with suppress(RedisError, OSError):
-            await self.redis.publish(CHANNEL, orjson.dumps([self.me, rows]))
+        try:
+            while self.waiting:
+                envelopes, self.waiting = self.waiting, []
+                rows = [[e.stream, e.seq, e.reach, e.text] for e in envelopes]
+                with suppress(RedisError, OSError):
+                    await self.redis.publish(CHANNEL, self.me.encode() + b" " + orjson.dumps(rows))
+        finally:
+            self.publishing = None
 
     async def run(self) -> None:
         """Hear the other processes, for as long as this one lives."""
@@ -81,11 +124,13 @@ class Live:
 
     async def hear(self) -> None:
         assert self.redis is not None
+        own = self.me.encode() + b" "
         async with self.redis.pubsub(ignore_subscribe_messages=True) as subscription:
             await subscription.subscribe(CHANNEL)
             for missed in tuple(self.reconnected):
                 missed()
             async for message in subscription.listen():
-                sender, rows = orjson.loads(message["data"])
-                if sender != self.me:
-                    self.hand_out([Envelope(*row) for row in rows])
+                data: bytes = message["data"]
+                if not data.startswith(own):  # ours were handed out before they were published
+                    rows = orjson.loads(data.partition(b" ")[2])
+                    self.hand_out([Envelope(s, n, reach, None, text) for s, n, reach, text in rows])

@@ -13,6 +13,8 @@ from typing import Any, TextIO
 
 import orjson
 
+from helpdesk.core.settings import Settings
+
 FIELDS = ("request_id", "method", "route", "status", "ms", "actor")  # come first, in this order
 LONGEST = 200  # characters of one value
 # Texts of these come from the system or from our own code, not from people.
@@ -26,18 +28,21 @@ QUIET = {
     "sqlalchemy": logging.WARNING,
 }
 
-logger = logging.getLogger("helpdesk")
+OURS = ("helpdesk", "chat", "triage")
+
+logger = logging.getLogger(OURS[0])
 
 
-def configure(level: str = "INFO", stream: TextIO = sys.stderr) -> None:
-    """Send the lines of this process to a stream; colours and JSON are up to who reads it."""
+def configure_logs(settings: Settings, stream: TextIO = sys.stderr) -> None:
+    """Send the lines of this process to a stream, in the form that suits who reads it."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(PlainLine() if stream.isatty() else JsonLine())
     handler.addFilter(worth_a_line)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
-    logger.setLevel(level.upper())
+    for name in OURS:
+        logging.getLogger(name).setLevel(settings.log_level.upper())
     for name, least in QUIET.items():
         logging.getLogger(name).setLevel(least)
 
@@ -58,15 +63,16 @@ def worth_a_line(record: logging.LogRecord) -> bool:
 
 
 def entries(record: logging.LogRecord) -> dict[str, Any]:
-    fields: dict[str, Any] = getattr(record, "fields", {})
+    fields: dict[str, Any] = vars(record) | getattr(record, "fields", {})
     known = {name: fields[name] for name in FIELDS if fields.get(name) not in (None, "")}
-    others = {name: value for name, value in fields.items() if name not in FIELDS}
+    others = {n: v for n, v in getattr(record, "fields", {}).items() if n not in FIELDS}
     if record.name != logger.name:
         others["logger"] = record.name
     if record.exc_info and record.exc_info[1] is not None:
         others |= failure(record.exc_info[1])
-    # Of other programs' lines only the pattern is kept, not what they would fill in.
-    event = str(record.msg).strip()
+    # Of other people's programs only the pattern is kept, not what they would fill in.
+    ours = record.name.split(".")[0] in OURS
+    event = (record.getMessage() if ours else str(record.msg)).strip()
     return {"event": shortened(event)} | {
         name: shortened(value) for name, value in (known | others).items()
     }

@@ -24,11 +24,13 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str = "http://localhost:8000"
-    allowed_hosts: str = ""  # comma-separated names besides the one in public_url
     trusted_proxies: str = ""  # comma-separated addresses whose X-Forwarded-For is believed
 
     smtp_url: str = ""  # smtp://user:password@host:587; empty: the local mailbox
     mail_from: str = "Helpdesk <helpdesk@localhost>"
+
+    chat_messages_per_second: float = 5.0  # of one person's tab, after a burst of chat_burst
+    chat_burst: int = 20
 
     test_mode: bool = False  # adds POST /testing/clock; never in production
     log_level: str = "INFO"

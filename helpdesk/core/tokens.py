@@ -13,9 +13,9 @@ def secret_token(size: int = TOKEN_BYTES) -> str:
     return secrets.token_urlsafe(size)
 
 
-def hash_token(token: str) -> bytes:
+def hash_token(token: str) -> str:
     """What the database keeps of a token: enough to find it, useless to who reads it."""
-    return hashlib.sha256(token.encode(errors="surrogatepass")).digest()
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 
 def derived_key(secret_key: str, purpose: str) -> bytes:

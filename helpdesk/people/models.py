@@ -28,7 +28,9 @@ class Person(SQLModel, table=True):
             unique=True,
             postgresql_where=text("is_account"),
         ),
-        Index("ix_people_guest_email", text("lower(email)"), postgresql_where=text("not is_account")),
+        Index(
+            "ix_people_guest_email", text("lower(email)"), postgresql_where=text("not is_account")
+        ),
     )
 
     id: int = primary_key()

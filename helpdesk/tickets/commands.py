@@ -119,9 +119,7 @@ async def add_message(tx: Transaction, ticket_id: int, body: str, client_id: UUI
     """The requester's side writes: answers a question, or simply adds something."""
     case, ticket = await hold_ticket(tx, ticket_id)
     if ticket.status == Status.CLOSED:
-        raise NotAllowed(
-            "This request is closed. Please file a new one and mention its reference."
-        )
+        raise NotAllowed("This request is closed. Please file a new one and mention its reference.")
     message, new = await post_message(
         tx,
         case,
@@ -243,9 +241,7 @@ async def change_severity(
         return ticket
     old, ticket.severity = Severity(ticket.severity), severity
     ticket.updated_at = tx.now
-    message = await write_message(
-        tx, case, reason, audience(ticket), ticket.side_id, ticket.id
-    )
+    message = await write_message(tx, case, reason, audience(ticket), ticket.side_id, ticket.id)
     record(
         tx,
         case,
@@ -313,10 +309,14 @@ async def assign(tx: Transaction, ticket_id: int, assignee_id: int | None) -> Ti
     case, ticket = await hold_ticket(tx, ticket_id)
     name = ""
     if assignee_id is not None:
-        member = select(Person).join(Membership).where(
-            Person.id == assignee_id,
-            Membership.group_id == ticket.group_id,
-            col(Person.deactivated_at).is_(None),
+        member = (
+            select(Person)
+            .join(Membership)
+            .where(
+                Person.id == assignee_id,
+                Membership.group_id == ticket.group_id,
+                col(Person.deactivated_at).is_(None),
+            )
         )
         person = (await tx.db.exec(member)).one_or_none()
         if person is None:
@@ -337,14 +337,10 @@ async def hand_over(tx: Transaction, ticket_id: int, group_id: int, reason: str)
         raise NotAllowed("Choose a department from the list.")
     ticket.group_id, ticket.assignee_id, ticket.updated_at = new.id, None, tx.now
     for table in (Event, Evidence):
-        rows = select(table).where(
-            table.ticket_id == ticket.id, table.group_id == old.id
-        )
+        rows = select(table).where(table.ticket_id == ticket.id, table.group_id == old.id)
         for row in (await tx.db.exec(rows)).all():
             row.group_id = new.id
-    note = await write_message(
-        tx, case, reason, staff_audience(ticket), None, ticket.id
-    )
+    note = await write_message(tx, case, reason, staff_audience(ticket), None, ticket.id)
     record(
         tx,
         case,

@@ -182,6 +182,7 @@ async def file_ticket(desk: Desk, actor: Actor, filing: Filing) -> Filed:
     filed = Filed(row["id"], row["case_id"], row["repeated"])
     if not filed.repeated:
         desk.live.deliver(announcements(desk, actor, filing, row))
+        desk.waker.wake()
     return filed
 
 
@@ -284,9 +285,7 @@ def role_on_case(actor: Actor) -> str:
     return Role.GUEST.value
 
 
-def announcements(
-    desk: Desk, actor: Actor, filing: Filing, row: asyncpg.Record
-) -> list[Envelope]:
+def announcements(desk: Desk, actor: Actor, filing: Filing, row: asyncpg.Record) -> list[Envelope]:
     """Lists of the desk change; on a shared case the newest number tells followers to read."""
     told = [changed("desk", [row["id"]])]
     if row["start"]:

@@ -7,7 +7,6 @@ import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
@@ -69,12 +68,12 @@ async def tiny_socket(scope: Scope, receive: Receive, send: Send) -> None:
 
 @asynccontextmanager
 async def serving(
-    limits: Limits = QUICK, bodies: BodyLimits = QUICK_BODIES, **options: Any
+    limits: Limits = QUICK, bodies: BodyLimits = QUICK_BODIES
 ) -> AsyncIterator[GuardedServer]:
-    settings = Settings(host="127.0.0.1", port=0, public_url="https://desk.example", **options)
+    settings = Settings(host="127.0.0.1", port=0)
     server = guarded_server(tiny, settings, limits=limits, bodies=bodies)
     running = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     try:
         yield server
@@ -204,7 +203,7 @@ async def test_a_kept_connection_serves_many_requests(server):
         (b"Cookie: a=" + b"x" * 4_000, 200),
         (b"Cookie: a=" + b'"\\\\' * 1_400, 431),
         (b"Cookie: a=" + b"x" * 60_000, 431),
-        (b"Cookie: a=1\r\n" * 1_000 + b"X: 1", 431),
+        (b"Cookie: a=12345\r\n" * 700 + b"X: 1", 431),
         (b"X-Large: " + b"x" * 15_000, 200),
         (b"X-Large: " + b"x" * 17_000, 431),
         (b"X-Many: 1\r\n" * 2_000 + b"X: 1", 431),
@@ -249,47 +248,11 @@ async def test_an_upgrade_the_websocket_parser_dislikes_is_closed_at_once(server
     assert answer.startswith(b"HTTP/1.1 400 ")
 
 
-@pytest.mark.parametrize(
-    ("hosts", "status"),
-    [
-        (b"Host: desk.example\r\n", 200),
-        (b"Host: DESK.example.:443\r\n", 200),
-        (b"Host: localhost:8000\r\n", 200),
-        (b"Host: [::1]:8000\r\n", 200),
-        (b"Host: evil.example\r\n", 400),
-        (b"Host: desk.example.evil.example\r\n", 400),
-        (b"Host: evil.example/desk.example\r\n", 400),
-        (b"Host: desk.example@evil.example\r\n", 400),
-        (b"Host: desk.example:port\r\n", 400),
-        (b"Host: desk.example\r\nHost: evil.example\r\n", 400),
-        (b"Host: \xff\r\n", 400),
-        (b"", 400),
-    ],
-)
-async def test_only_the_desks_own_names_are_answered(server, hosts, status):
-    answer = await answer_to(server, b"GET / HTTP/1.1\r\n" + hosts + b"Connection: close\r\n\r\n")
-    assert answer.startswith(b"HTTP/1.1 %d " % status)
-
-
-async def test_more_names_may_be_allowed_and_health_needs_none():
-    async with serving(allowed_hosts="help.example, other.example") as server:
-        for path, host in ((b"/", b"other.example"), (b"/healthz", b"10.0.0.7")):
-            head = b"GET " + path + b" HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n"
-            assert (await answer_to(server, head)).startswith(b"HTTP/1.1 200 ")
-
-
-async def test_a_socket_from_an_unknown_host_name_is_refused(server):
-    answer = await answer_to(
-        server,
-        b"GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
-    )
-    assert answer.startswith(b"HTTP/1.1 400 ")
-
-
 async def test_a_body_that_announces_too_much_is_refused_before_it_comes(server):
-    head = b"POST /count HTTP/1.1\r\n" + HOST + b"Content-Length: 10001\r\n\r\n"
-    assert (await answer_to(server, head)).startswith(b"HTTP/1.1 413 ")
+    reader, writer = await connect(server)
+    writer.write(b"POST /count HTTP/1.1\r\n" + HOST + b"Content-Length: 10001\r\n\r\n")
+    assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
+    writer.close()
 
 
 async def test_a_body_that_does_not_announce_its_size_is_counted(server):
@@ -303,6 +266,23 @@ async def test_a_body_that_trickles_in_is_given_up(server):
     head = b"POST /count HTTP/1.1\r\n" + HOST + b"Content-Length: 5000\r\n\r\n"
     answer = await answer_to(server, head, *[b"x" * 20] * 20, pause=0.05)
     assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+async def test_a_refused_body_is_not_taken_for_ever(server):
+    reader, writer = await connect(server)
+    writer.write(b"POST /count HTTP/1.1\r\n" + HOST + b"Content-Length: 90000000\r\n\r\n")
+
+    async def pour() -> None:
+        with suppress(ConnectionError):
+            while True:
+                writer.write(b"x" * 1_000)
+                await writer.drain()
+                await asyncio.sleep(0.02)
+
+    pouring = asyncio.create_task(pour())
+    assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
+    assert await seconds_until_closed(reader) < 2
+    pouring.cancel()
 
 
 async def test_a_body_of_modest_speed_arrives(server):
@@ -327,7 +307,7 @@ async def test_a_socket_whose_reader_does_not_read_is_let_go(server):
 
 async def all_gone(server: GuardedServer) -> None:
     async with asyncio.timeout(5):
-        while server.server_state.connections or server.server_state.tasks:
+        while server.server_state.connections or server.server_state.tasks:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
 
@@ -361,8 +341,9 @@ async def test_a_flood_of_frames_cuts_the_flooder_and_nobody_else(server, flood)
             server, b"GET / HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n"
         )
         slowest = max(slowest, loop.time() - began)
-    assert await seconds_until_closed(reader) < 1
     assert slowest < 0.5
+    assert await last_close_code(reader) == 1008
+    await all_gone(server)
     flooding.cancel()
 
 
@@ -379,9 +360,10 @@ async def test_a_burst_of_messages_is_read_no_faster_than_it_is_handled(server):
     await reader.readexactly(6)
     (connection,) = server.server_state.connections
     assert connection.queue.qsize() < 1_500
-    assert await reader.readexactly(3 * 5_000) == bytes([0x81, 1]) + b"m" + (
-        bytes([0x81, 1]) + b"m"
-    ) * 4_999
+    assert (
+        await reader.readexactly(3 * 5_000)
+        == bytes([0x81, 1]) + b"m" + (bytes([0x81, 1]) + b"m") * 4_999
+    )
     writer.close()
 
 
@@ -404,6 +386,16 @@ async def test_stopping_tells_sockets_that_the_service_restarts():
         reader, writer = await open_socket(server)
     assert await close_code(reader) == 1012
     writer.close()
+
+
+async def last_close_code(reader: asyncio.StreamReader) -> int:
+    """The code of the close frame behind any number of pongs."""
+    heard = b""
+    with suppress(ConnectionError):
+        while more := await asyncio.wait_for(reader.read(65_536), 5):
+            heard = heard[-200:] + more
+    code: int = struct.unpack("!H", heard[heard.rindex(b"\x88") + 2 :][:2])[0]
+    return code
 
 
 async def close_code(reader: asyncio.StreamReader) -> int:

@@ -1,0 +1,171 @@
+"""The command line: `helpdesk up` for everything at once, and each part by itself."""
+
+import argparse
+import asyncio
+import getpass
+import sys
+from collections.abc import Callable, Sequence
+
+from pydantic import ValidationError
+
+from helpdesk.core.logs import configure_logs
+from helpdesk.core.services import ServiceError, services
+from helpdesk.core.settings import Settings
+from helpdesk.permissions import Role
+from helpdesk.supervisor import (
+    CannotStart,
+    Supervisor,
+    follow_parent,
+    follow_supervisor,
+    leave_on_signals,
+)
+
+DEMO_TICKETS = 300
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    leave_on_signals()
+    follow_supervisor()
+    try:
+        settings = settings_from(options)
+        configure_logs(settings)
+        code: int = options.run(settings, options) or 0
+    except ValidationError as errors:
+        for error in errors.errors():
+            print(f"helpdesk: setting {error['loc'][0]}: {error['msg']}", file=sys.stderr)
+        return 2
+    except (ServiceError, CannotStart) as fault:
+        print(f"helpdesk: {fault}", file=sys.stderr)
+        return 1
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="helpdesk", description="The support desk.")
+    commands = top.add_subparsers(required=True, metavar="command")
+
+    def command(name: str, run: Callable[..., int | None], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(run=run)
+        return added
+
+    up_ = command("up", up, "Start everything here: services, migrations, web and worker.")
+    web_ = command("web", web, "Serve pages, the API and live connections.")
+    for one in (up_, web_):
+        one.add_argument("--host", help="address to listen on (HELPDESK_HOST)")
+        one.add_argument("--port", type=int, help="port to listen on (HELPDESK_PORT)")
+        one.add_argument("--workers", type=int, default=1, help="number of web processes")
+    up_.add_argument(
+        "--leave-with-parent",
+        action="store_true",
+        help="stop when the process that started this one is gone",
+    )
+    web_.add_argument("--shared", action="store_true", help=argparse.SUPPRESS)
+    command("worker", worker, "Do what happens later: mail, timers, follow-up work.")
+    command("migrate", migrate_, "Bring the database to the newest schema.")
+    seed_ = command("seed", seed, "Fill an empty desk with demo people, tickets and chats.")
+    seed_.add_argument("--tickets", type=int, default=DEMO_TICKETS, help="how many tickets")
+    command("doctor", doctor, "Check every part and say what to do about faults.")
+
+    people = commands.add_parser("user", help="Manage accounts.").add_subparsers(
+        required=True, metavar="command"
+    )
+    add = people.add_parser("add", help="Make an account; asks for a password unless given one.")
+    add.set_defaults(run=user_add)
+    add.add_argument("--email", required=True)
+    add.add_argument("--name", required=True)
+    add.add_argument("--role", action="append", required=True, choices=accounts_have())
+    add.add_argument("--password")
+    return top
+
+
+def accounts_have() -> list[str]:
+    return [role.value for role in Role if role is not Role.GUEST]
+
+
+def settings_from(options: argparse.Namespace) -> Settings:
+    """The environment's settings, with the address of the command line."""
+    given = {
+        name: value
+        for name in ("host", "port")
+        if (value := getattr(options, name, None)) is not None
+    }
+    settings = Settings(**given)
+    if "public_url" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"public_url": f"http://localhost:{settings.port}"})
+    return settings
+
+
+def up(settings: Settings, options: argparse.Namespace) -> None:
+    from helpdesk.first_run import prepare, welcome
+    from helpdesk.server import check_port
+
+    if options.leave_with_parent:
+        follow_parent()
+    check_port(settings)
+    with services(settings) as running:
+        sign_ins = prepare(running, demo=not settings.database_url, tickets=DEMO_TICKETS)
+        print(welcome(settings, running, sign_ins), flush=True)
+        address = ["--host", settings.host, "--port", str(settings.port)]
+        serving = ["web", *address, "--workers", str(options.workers)]
+        Supervisor({"web": serving, "worker": ["worker"]}).run()
+
+
+def web(settings: Settings, options: argparse.Namespace) -> None:
+    from helpdesk.server import check_port, run_web
+
+    if options.workers == 1:
+        run_web(settings, options.shared)
+        return
+    check_port(settings)
+    one = ["web", "--host", settings.host, "--port", str(settings.port), "--shared"]
+    with services(settings):
+        Supervisor({f"web {n + 1}": one for n in range(options.workers)}).run()
+
+
+def worker(settings: Settings, options: argparse.Namespace) -> None:
+    from helpdesk.worker import run
+
+    run(settings)
+
+
+def migrate_(settings: Settings, options: argparse.Namespace) -> None:
+    from helpdesk.migrations import migrate
+
+    with services(settings) as running:
+        migrate(running.database_url)
+        print("The database is at the newest schema.")
+
+
+def seed(settings: Settings, options: argparse.Namespace) -> None:
+    from helpdesk.first_run import prepare, welcome
+
+    with services(settings) as running:
+        sign_ins = prepare(running, demo=True, tickets=options.tickets)
+        print(welcome(settings, running, sign_ins))
+
+
+def user_add(settings: Settings, options: argparse.Namespace) -> int:
+    from helpdesk.first_run import add_account
+
+    password = options.password or getpass.getpass("Password: ")
+    with services(settings) as running:
+        fault = asyncio.run(
+            add_account(running, options.email, options.name, options.role, password)
+        )
+    if fault:
+        print(f"helpdesk: {fault}", file=sys.stderr)
+        return 1
+    print(f"{options.email} can sign in at {settings.public_url}.")
+    return 0
+
+
+def doctor(settings: Settings, options: argparse.Namespace) -> int:
+    from helpdesk.doctor import examine
+
+    return examine(settings)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

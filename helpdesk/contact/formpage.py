@@ -1,0 +1,203 @@
+"""What the report page shows for what was typed so far. It decides nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+
+from helpdesk.catalogue.countries import COUNTRIES
+from helpdesk.catalogue.document import (
+    Accepts,
+    Catalogue,
+    EvidenceItem,
+    Need,
+    Question,
+    Sensitivity,
+    TicketType,
+)
+from helpdesk.contracts.queries import OwnContract
+from helpdesk.permissions import Actor
+from triage.completeness import how_complete, what_is_missing
+from triage.subject import subject_nudge
+
+from .browser import read_user_agent
+from .forms import Fields, Known, chosen_type, time_zones
+from .pieces import DraftFile
+
+
+@dataclass(frozen=True)
+class About:
+    """What the desk knows of the person, to save them typing."""
+
+    user_id: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the evidence checklist."""
+
+    item: EvidenceItem
+    files: tuple[DraftFile, ...]
+    text: str
+    reason: str
+    error: str
+    who_sees: str
+
+    @property
+    def state(self) -> str:
+        if self.item.made_by_us or self.files or self.text:
+            return "ready"
+        if self.reason:
+            return "none"
+        return "required" if self.item.required else "missing"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with what was answered, or with what we know already."""
+
+    question: Question
+    value: str
+    currency: str
+    reason: str
+    error: str
+    fixed: bool
+
+
+@dataclass(frozen=True)
+class FormPage:
+    """Everything the template needs."""
+
+    fields: Fields
+    catalogue: Catalogue
+    type: TicketType | None
+    types: tuple[TicketType, ...]
+    actor: Actor
+    about: About
+    contract: OwnContract | None
+    contracts: tuple[OwnContract, ...]
+    questions: tuple[Asked, ...] = ()
+    lines: tuple[Line, ...] = ()
+    loose_files: tuple[DraftFile, ...] = ()
+    severity: str = ""
+    ask_reason: bool = False
+    department: str = ""
+    hours: str = ""
+    first_response: int = 0
+    subject_advice: str = ""
+    hints: tuple[str, ...] = ()
+    complete: int = 0
+
+    @property
+    def asks_contract(self) -> bool:
+        return self.type is not None and self.type.contract is not Need.NONE
+
+    @property
+    def ready(self) -> int:
+        return sum(1 for line in self.lines if line.state in ("ready", "none"))
+
+
+def form_page(
+    fields: Fields,
+    known: Known,
+    about: About,
+    contracts: tuple[OwnContract, ...],
+    errors: Mapping[str, str],
+) -> FormPage:
+    catalogue = known.catalogue
+    type = chosen_type(catalogue, fields)
+    service = fields.get("service", "")
+    types = tuple(
+        offered
+        for offered in catalogue.types_of(service)
+        if offered.suits(known.actor.roles) or offered == type
+    )
+    page = FormPage(
+        fields, catalogue, type, types, known.actor, about, known.contract, contracts
+    )
+    return page if type is None else _with_type(page, type, known, errors)
+
+
+def _with_type(
+    page: FormPage, type: TicketType, known: Known, errors: Mapping[str, str]
+) -> FormPage:
+    fields, catalogue = page.fields, page.catalogue
+    chosen = {key: fields.get(f"answers.{key}", "") for key in (q.key for q in type.questions)}
+    group = catalogue.group(type.group_for(chosen))
+    usual = catalogue.severity(type.severity)
+    severity = fields.get("severity", "") or (usual.key if usual else "")
+    level = next((level for level in catalogue.severities if level.key == severity), usual)
+    subject, description = fields.get("subject", ""), fields.get("description", "")
+    department = group.name if group else ""
+    keys = {item.key for item in type.evidence}
+    return replace(
+        page,
+        questions=tuple(_asked(question, page, known, errors) for question in type.questions),
+        lines=tuple(_line(item, page, known, errors, department) for item in type.evidence),
+        loose_files=tuple(file for file in known.files if file.evidence_key not in keys),
+        severity=severity,
+        ask_reason=bool(level and abs(level.level - type.severity) >= 2)
+        or bool(fields.get("severity_reason")),
+        department=department,
+        hours=group.hours if group else "",
+        first_response=level.first_response_hours if level else 0,
+        subject_advice=(subject_nudge(subject, type) or "") if subject else "",
+        hints=tuple(hint.text for hint in what_is_missing(description, type)),
+        complete=round(100 * how_complete(description, type)),
+    )
+
+
+def _asked(question: Question, page: FormPage, known: Known, errors: Mapping[str, str]) -> Asked:
+    fields, name = page.fields, question.field
+    prefill = _prefill(question, page, known)
+    return Asked(
+        question,
+        fields.get(name, prefill),
+        fields.get(f"{name}.currency", page.contract.currency if page.contract else "USD"),
+        fields.get(f"lacking.{question.key}", ""),
+        errors.get(name, "") or errors.get(f"lacking.{question.key}", ""),
+        question.prefill == "user_id" and bool(page.about.user_id),
+    )
+
+
+def _prefill(question: Question, page: FormPage, known: Known) -> str:
+    system, browser = read_user_agent(known.user_agent)
+    return {
+        "os": system,
+        "browser": browser,
+        "email": page.actor.email,
+        "user_id": page.about.user_id,
+        "country": COUNTRIES.get(page.about.country, ""),
+    }.get(question.prefill, "")
+
+
+def _line(
+    item: EvidenceItem, page: FormPage, known: Known, errors: Mapping[str, str], department: str
+) -> Line:
+    return Line(
+        item,
+        tuple(file for file in known.files if file.evidence_key == item.key),
+        page.fields.get(item.field, "") if item.accepts is Accepts.TEXT else "",
+        page.fields.get(f"lacking.{item.key}", "").strip(),
+        errors.get(item.field, "") or errors.get(f"lacking.{item.key}", ""),
+        who_sees(item.sensitivity, department),
+    )
+
+
+def who_sees(sensitivity: Sensitivity, department: str) -> str:
+    if sensitivity is Sensitivity.SHARED:
+        return "Both sides of the contract and our team see this."
+    if sensitivity is Sensitivity.SUPPORT:
+        return "You and our team see this."
+    seen = f"Only you and the {department} team see this."
+    if sensitivity is Sensitivity.RESTRICTED:
+        return f"{seen} Every reading is recorded."
+    return seen
+
+
+@cache
+def zone_options() -> list[tuple[str, str]]:
+    """Zones people know, by region; odd aliases are left out."""
+    regions = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+    names = sorted(name for name in time_zones() if name.split("/")[0] in regions and "/" in name)
+    return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]

@@ -1,0 +1,196 @@
+"""Choosing a channel and a service, and the report form. All of it works without scripts."""
+
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from helpdesk.catalogue import queries as catalogue
+from helpdesk.permissions import Can
+from helpdesk.web import WebRequest, page, redirect, render
+from triage.channel import advise_channel
+
+from . import sending
+from .channels import chat_state
+from .commands import discard_draft, remove_file, save_draft
+from .formpage import form_page
+from .forms import Fields, check, known_fields
+from .queries import (
+    KeptDraft,
+    NotYours,
+    SignInAgain,
+    about_person,
+    find_draft,
+    newest_draft,
+)
+from .showing import Words, opened, show
+from .uploading import BODY_LIMIT, MOST_PARTS, store_files
+from .visits import Visit, draft_id, known_of, oldest_kept, read_id, visit
+
+
+async def front(request: WebRequest) -> Response:
+    return redirect("/contact")
+
+
+async def contact(request: WebRequest) -> Response:
+    desk, actor = request.state["desk"], request.state["actor"]
+    offered = (await catalogue.current(desk)).catalogue
+    key = request.query_params.get("service", "")
+    service = offered.service(key)
+    errors = {}
+    if service is None and ("service" in request.query_params or "next" in request.query_params):
+        errors["service"] = "Choose the service you need."
+    chat = await chat_state(desk)
+    types = offered.types_of(key)
+    return render(
+        request,
+        "contact/choose.html",
+        422 if errors else 200,
+        catalogue=offered,
+        service=service,
+        types=[type for type in types if type.suits(actor.roles)],
+        advice={type.key: advise_channel(type, chat.open, chat_closed_because=chat.reason)
+                for type in types},
+        chat=chat,
+        errors=errors,
+    )  # fmt: skip
+
+
+async def report(request: WebRequest) -> Response:
+    """A new report, or the unfinished one of this person."""
+    here = visit(request)
+    asked = known_fields(request.query_params.multi_items())
+    fields = {name: asked[name] for name in ("service", "type", "subject", "description")
+              if name in asked}  # fmt: skip
+    if "type" in fields and "service" not in fields:
+        type = (await catalogue.current(here.desk)).catalogue.type(fields["type"])
+        fields["service"] = type.service if type else ""
+    kept = read_id(request.query_params.get("draft", ""))
+    if kept is None and "new" not in request.query_params and "subject" not in fields:
+        kept = await newest_draft(here.desk, here.actor, oldest_kept(here), fields.get("type", ""))
+    if kept is not None:
+        return redirect(f"/report/{kept}")
+    draft = KeptDraft(uuid4(), False, None, {}, ())
+    return await show(here, draft, fields)
+
+
+async def resume(request: WebRequest) -> Response:
+    here = visit(request)
+    draft = await opened(here)
+    if isinstance(draft, Response):
+        return draft
+    if not draft.stored and not draft.files:
+        raise HTTPException(404)
+    return await show(here, draft, draft.fields, restored=True)
+
+
+async def submit(request: WebRequest) -> Response:
+    """Every button of the form. Files that came with it are stored before anything else."""
+    here = visit(request)
+    form = await request.form(max_files=40, max_fields=MOST_PARTS, max_part_size=256 * 1024)
+    fields = known_fields(form.multi_items())
+    draft = await own_draft(here, draft_id(form), fields, form)
+    if isinstance(draft, Response):
+        return here.remembered(draft)
+    do, _, what = str(form.get("do", "check")).partition(":")
+    if do == "send":
+        return await sending.send_fields(here, draft, fields)
+    draft, refused = await with_files(here, draft, fields, form)
+    errors: Words = refused
+    if do == "remove" and (file := read_id(what)):
+        await remove_file(here.desk, draft.id, file)
+        draft = await find_draft(here.desk, here.actor, here.token, draft.id)
+    if do == "contract":
+        fields = {**fields, "contract": "", "milestone": ""}
+    if do == "check":
+        found = check(fields, await known_of(here, fields, draft), draft.id)
+        errors = {**found.errors, **refused}
+    if here.actor.id or draft.stored or draft.files or not here.morphs:
+        await save_draft(here.desk, here.actor, here.token, draft.id, fields)
+    if errors:
+        return await show(here, draft, fields, errors)
+    if do in ("check", "later"):
+        where = "/check" if do == "check" else ""
+        return here.remembered(redirect(f"/report/{draft.id}{where}"))
+    return await show(here, draft, fields)
+
+
+async def own_draft(
+    here: Visit, id: UUID, fields: Fields, form: FormData
+) -> KeptDraft | Response:
+    """The draft the form belongs to. Text that comes after the session ended is kept first."""
+    try:
+        draft = await find_draft(here.desk, here.actor, here.token, id)
+    except NotYours:
+        return KeptDraft(uuid4(), False, None, {}, ())
+    except SignInAgain:
+        await store_files(here, id, form)
+        await save_draft(here.desk, here.actor, here.token, id, fields)
+        return redirect(f"/sign-in?{urlencode({'next': f'/report/{id}'})}")
+    if draft.ticket_id is not None:
+        return redirect(f"/report/{id}/sent")
+    return draft
+
+
+async def with_files(
+    here: Visit, draft: KeptDraft, fields: Fields, form: FormData
+) -> tuple[KeptDraft, Words]:
+    if not any(isinstance(value, UploadFile) and value.filename for value in form.values()):
+        return draft, {}
+    await save_draft(here.desk, here.actor, here.token, draft.id, fields)
+    refused = await store_files(here, draft.id, form)
+    return await find_draft(here.desk, here.actor, here.token, draft.id), refused
+
+
+async def save(request: WebRequest) -> Response:
+    """While somebody types: kept on the server for people with an account, advice for all."""
+    here = visit(request)
+    form = await request.form(max_fields=MOST_PARTS, max_part_size=256 * 1024)
+    fields = known_fields(form.multi_items())
+    id = request.path_params["draft"]
+    try:
+        draft = await find_draft(here.desk, here.actor, here.token, id)
+    except (NotYours, SignInAgain):
+        return JSONResponse({"saved": None, "why": "signed_out"}, 401)
+    if draft.ticket_id is not None:
+        return JSONResponse({"saved": None, "why": "sent", "go": f"/report/{id}/sent"}, 409)
+    at = None
+    if here.actor.id or draft.stored or draft.files:
+        at = await save_draft(here.desk, here.actor, here.token, id, fields)
+    known = await known_of(here, fields, draft)
+    shown = form_page(fields, known, await about_person(here.desk, here.actor), (), {})
+    answer = {
+        "saved": at.isoformat() if at else None,
+        "subject": shown.subject_advice,
+        "hints": shown.hints,
+        "complete": shown.complete,
+        "ask_reason": shown.ask_reason,
+    }
+    return here.remembered(JSONResponse(answer))
+
+
+async def discard(request: WebRequest) -> Response:
+    here = visit(request)
+    draft = await opened(here)
+    if isinstance(draft, Response):
+        return draft
+    await discard_draft(here.desk, draft.id)
+    again = {name: draft.fields[name] for name in ("service", "type") if draft.fields.get(name)}
+    return redirect(f"/report?{urlencode({**again, 'new': '1'})}")
+
+
+routes = [
+    page("/", front, can=Can.VISIT),
+    page("/contact", contact, can=Can.VISIT),
+    page("/report", report, can=Can.OPEN_TICKET),
+    page("/report", submit, can=Can.OPEN_TICKET, method="POST", max_body=BODY_LIMIT),
+    page("/report/send", sending.send_now, can=Can.OPEN_TICKET, method="POST"),
+    page("/report/{draft:uuid}", resume, can=Can.OPEN_TICKET),
+    page("/report/{draft:uuid}/save", save, can=Can.OPEN_TICKET, method="POST"),
+    page("/report/{draft:uuid}/discard", discard, can=Can.OPEN_TICKET, method="POST"),
+    page("/report/{draft:uuid}/check", sending.look_over, can=Can.OPEN_TICKET),
+    page("/report/{draft:uuid}/send", sending.send, can=Can.OPEN_TICKET, method="POST"),
+    page("/report/{draft:uuid}/sent", sending.sent, can=Can.OPEN_TICKET),
+]

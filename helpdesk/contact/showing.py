@@ -1,0 +1,88 @@
+"""The report form as a page, with everything that was typed and what is wrong with it."""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from helpdesk.catalogue.document import TicketType
+from helpdesk.contracts.queries import contracts_of
+from helpdesk.web import reading, redirect, render
+from triage.channel import Advice, advise_channel
+
+from .channels import ChatState, chat_state
+from .formpage import form_page, zone_options
+from .forms import Fields
+from .queries import (
+    KeptDraft,
+    NotYours,
+    SignInAgain,
+    about_person,
+    find_draft,
+    open_requests,
+)
+from .visits import Visit, known_of
+
+Words = Mapping[str, str]  # field → what is wrong with it
+
+
+async def opened(here: Visit) -> KeptDraft | Response:
+    """The draft of the address; or where to go instead, when it was sent or needs a session."""
+    id = here.request.path_params["draft"]
+    try:
+        draft = await find_draft(here.desk, here.actor, here.token, id)
+    except NotYours:
+        raise HTTPException(404) from None
+    except SignInAgain:
+        return redirect(f"/sign-in?{urlencode({'next': f'/report/{id}'})}")
+    if draft.ticket_id is not None:
+        return redirect(f"/report/{id}/sent")
+    return draft
+
+
+async def show(
+    here: Visit,
+    draft: KeptDraft,
+    fields: Fields,
+    errors: Words | None = None,
+    restored: bool = False,
+) -> Response:
+    """The form with everything typed so far."""
+    errors = errors or {}
+    known = await known_of(here, fields, draft)
+    chat = await chat_state(here.desk)
+    async with reading(here.request) as db:
+        contracts = tuple(await contracts_of(db, here.actor))
+    about = await about_person(here.desk, here.actor)
+    shown = form_page(fields, known, about, contracts, errors)
+    response = render(
+        here.request,
+        "contact/report.html",
+        422 if errors else 200,
+        form=shown,
+        fields=fields,
+        errors=errors,
+        draft=draft,
+        restored=restored,
+        changed=restored and fields.get("catalogue", "") != str(known.version.number),
+        version=known.version.number,
+        limits=known.catalogue.limits,
+        chat=chat,
+        advice=advise(shown.type, chat, fields),
+        requests=await open_requests(here.desk, here.actor),
+        zones=zone_options(),
+        problem=None,
+    )
+    return here.remembered(response)
+
+
+def advise(type: TicketType | None, chat: ChatState, fields: Fields) -> Advice | None:
+    if type is None:
+        return None
+    return advise_channel(
+        type,
+        chat.open,
+        holds_private_data=bool(fields.get("private")),
+        chat_closed_because=chat.reason,
+    )

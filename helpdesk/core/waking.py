@@ -1,0 +1,42 @@
+"""Waking the worker early. Losing a wake-up costs two seconds, the time of a sweep."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import orjson
+from arq.connections import ArqRedis, RedisSettings, create_pool
+from redis.exceptions import RedisError
+
+WAKE_UP = "wake"  # the one arq job there is
+
+
+def dump(value: dict[str, Any]) -> bytes:
+    return orjson.dumps(value, default=repr)
+
+
+def load(raw: bytes) -> dict[str, Any]:
+    loaded: dict[str, Any] = orjson.loads(raw)
+    return loaded
+
+
+async def connect(url: str) -> ArqRedis:
+    settings = RedisSettings.from_dsn(url)
+    settings.max_connections = 200
+    return await create_pool(settings, job_serializer=dump, job_deserializer=load)
+
+
+class Waker:
+    """Asks for the worker, at most one request under way; nobody waits for it."""
+
+    def __init__(self, redis: ArqRedis) -> None:
+        self.redis = redis
+        self.asking: asyncio.Task[None] | None = None
+
+    def wake(self) -> None:
+        if self.asking is None or self.asking.done():
+            self.asking = asyncio.ensure_future(self.ask())
+
+    async def ask(self) -> None:
+        with suppress(RedisError, OSError):
+            await self.redis.enqueue_job(WAKE_UP, _job_id=WAKE_UP)

@@ -1,0 +1,75 @@
+"""What a desk needs before people can use it: its schema, its first accounts, a word of welcome."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from helpdesk.core.settings import Settings
+from helpdesk.desk import Desk, open_desk
+from helpdesk.migrations import migrate
+from helpdesk.permissions import SYSTEM, Role
+
+SignIn = tuple[str, str, str]  # e-mail, password, role
+
+
+def prepare(settings: Settings, demo: bool, tickets: int) -> list[SignIn]:
+    """Migrate, fill an empty desk if it is a demo, and return the demo's sign-ins if it has any."""
+    migrate(settings.database_url)
+    return asyncio.run(_prepare(settings, demo, tickets))
+
+
+async def _prepare(settings: Settings, demo: bool, tickets: int) -> list[SignIn]:
+    from helpdesk import demo as demonstration
+
+    async with working_desk(settings) as desk:
+        empty = not await desk.pool.fetchval("SELECT EXISTS (SELECT FROM people)")
+        if demo and empty:
+            print("Filling the empty desk with demo people, tickets and chats …", flush=True)
+            await demonstration.seed(desk, tickets=tickets)
+        known: list[SignIn] = demonstration.sign_ins()
+        there = await desk.pool.fetchval(
+            "SELECT count(*) FROM people WHERE email = ANY($1)", [email for email, *_ in known]
+        )
+        return known if there else []
+
+
+@asynccontextmanager
+async def working_desk(settings: Settings) -> AsyncIterator[Desk]:
+    """A desk as web processes have it, for commands from the command line."""
+    from helpdesk.rooms import start_parts
+    from helpdesk.wiring import SUBSCRIBERS
+
+    async with open_desk(settings, None, frozenset(SUBSCRIBERS)) as desk, start_parts(desk):
+        yield desk
+
+
+def welcome(settings: Settings, running: Settings, sign_ins: list[SignIn]) -> str:
+    """`settings` as given, `running` as they became."""
+    lines = ["", f"  Helpdesk: {running.public_url}"]
+    if not settings.database_url:
+        lines.append(f"  Data:     {running.data_dir}")
+        moved = running.data_dir / "postgres.moved-to"
+        if moved.exists():
+            lines.append(
+                f"            {moved.read_text().strip()} (PostgreSQL may not enter /root)"
+            )
+    if sign_ins:
+        widest = max(len(email) for email, *_ in sign_ins)
+        lines += ["", "  Demo sign-ins:"]
+        lines += [
+            f"    {email:<{widest}}  {password}  ({role})" for email, password, role in sign_ins
+        ]
+    return "\n".join([*lines, ""])
+
+
+async def add_account(
+    settings: Settings, email: str, name: str, roles: list[str], password: str
+) -> str:
+    """Make an account; the answer is empty, or says why there is none."""
+    from helpdesk.people.commands import add_person
+
+    async with working_desk(settings) as desk, desk.transaction(SYSTEM) as tx:
+        await add_person(
+            tx, email=email, name=name, roles=[Role(role) for role in roles], password=password
+        )
+    return ""

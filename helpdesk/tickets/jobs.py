@@ -1,0 +1,143 @@
+"""What follows from what happened to a ticket: mails to the people it concerns."""
+
+from dataclasses import dataclass
+
+from helpdesk.cases.models import Event, Message, Timer
+from helpdesk.cases.receipts import already_done
+from helpdesk.core.jobs import job
+from helpdesk.desk import Desk, Transaction
+from helpdesk.mail.commands import send_mail
+from helpdesk.people.models import Person
+from helpdesk.permissions import STAFF, SYSTEM, Role
+
+from .commands import close_after_reopen_time
+from .models import Ticket, reference
+from .states import Status
+from .words import OWN_STATUS
+
+FOOT = """
+
+Read and answer it here: {url}
+You can write there at any time. A second request about the same thing would not be faster.
+"""
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event of a ticket, and the person to be told."""
+
+    event: Event
+    ticket: Ticket
+    person: Person
+
+    @property
+    def reference(self) -> str:
+        return reference(self.ticket.id)
+
+
+async def about(tx: Transaction, event_id: int, job_name: str) -> Told | None:
+    """None when there is nobody to tell, or it was done."""
+    if await already_done(tx, event_id, job_name):
+        return None
+    event = await tx.db.get_one(Event, event_id)
+    if event.ticket_id is None:
+        return None
+    ticket = await tx.db.get_one(Ticket, event.ticket_id)
+    person = await tx.db.get_one(Person, ticket.requester_id)
+    # Nobody is mailed about what they did themselves, nor at an address they did not prove.
+    if event.actor_id == person.id or person.deactivated_at is not None:
+        return None
+    if Role.GUEST in person.roles and person.email_confirmed_at is None:
+        return None
+    return Told(event, ticket, person)
+
+
+async def tell(desk: Desk, tx: Transaction, told: Told, subject: str, text: str) -> None:
+    url = f"{desk.settings.public_url}/requests/{told.reference}"
+    await send_mail(
+        tx,
+        dedupe_key=f"event:{told.event.id}:{told.person.id}",
+        to_name=told.person.name,
+        to_address=told.person.email,
+        subject=f"[{told.reference}] {subject}",
+        body=f"Hello {told.person.name},\n\n{text}" + FOOT.format(url=url),
+    )
+
+
+@job
+async def confirm_ticket(desk: Desk, event_id: int) -> None:
+    """To somebody with an account. A guest's first mail carries the link and is sent at filing."""
+    async with desk.transaction(SYSTEM) as tx:
+        if await already_done(tx, event_id, "tickets.confirm_ticket"):
+            return
+        event = await tx.db.get_one(Event, event_id)
+        assert event.ticket_id is not None
+        ticket = await tx.db.get_one(Ticket, event.ticket_id)
+        person = await tx.db.get_one(Person, ticket.requester_id)
+        if not person.is_account:
+            return
+        await tell(
+            desk,
+            tx,
+            Told(event, ticket, person),
+            ticket.subject,
+            f"We have received your request “{ticket.subject}”. Its reference is "
+            f"{reference(ticket.id)}. An agent will read it and answer you.",
+        )
+
+
+@job
+async def mail_answer(desk: Desk, event_id: int) -> None:
+    """A staff answer on a ticket. Chats are read live; their transcript comes at the end."""
+    async with desk.transaction(SYSTEM) as tx:
+        told = await about(tx, event_id, "tickets.mail_answer")
+        if told is None or told.event.message_id is None:
+            return
+        author = await tx.db.get(Person, told.event.actor_id) if told.event.actor_id else None
+        if author is None or STAFF.isdisjoint(author.roles):
+            return
+        message = await tx.db.get_one(Message, told.event.message_id)
+        await tell(
+            desk,
+            tx,
+            told,
+            told.ticket.subject,
+            f"{author.name} answered your request:\n\n{message.body}",
+        )
+
+
+@job
+async def mail_change(desk: Desk, event_id: int) -> None:
+    """Status, severity, department: whatever changed, in one sentence."""
+    async with desk.transaction(SYSTEM) as tx:
+        told = await about(tx, event_id, "tickets.mail_change")
+        if told is not None:
+            await tell(desk, tx, told, told.ticket.subject, await change_in_words(tx, told))
+
+
+async def change_in_words(tx: Transaction, told: Told) -> str:
+    data = told.event.data
+    match told.event.type:
+        case "ticket.status_changed":
+            return f"The status of your request is now: {OWN_STATUS[Status(data['new'])]}."
+        case "ticket.severity_changed":
+            message = await tx.db.get(Message, told.event.message_id)
+            why = f"\n\nThe reason: {message.body}" if message else ""
+            return (
+                f"We changed the severity of your request from {data['old']} to {data['new']}."
+                + why
+            )
+        case "ticket.handed_over":
+            return (
+                f"Your request moved from {data['old']} to {data['new']}, "
+                "the department that can help you."
+            )
+        case "evidence.requested":
+            return f"We need something from you: {data['label']}, by {data['due']}."
+        case "evidence.request_overdue":
+            return f"We are still waiting for: {data['label']}. Without it we cannot go on."
+    raise LookupError(told.event.type)
+
+
+async def close_ticket(tx: Transaction, timer: Timer) -> None:
+    await close_after_reopen_time(tx, timer.subject_id)

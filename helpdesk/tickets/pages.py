@@ -1,0 +1,256 @@
+"""My requests, and the page of one request, for the people who filed them."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from starlette.responses import JSONResponse, Response
+
+from helpdesk.cases.queries import NoSuchCase
+from helpdesk.cases.timeline import Entry, read_page
+from helpdesk.catalogue import queries as catalogue
+from helpdesk.catalogue.answers import show_answer
+from helpdesk.core.text import BadText, clean_text, is_blank
+from helpdesk.desk import Transaction
+from helpdesk.evidence import queries as evidence
+from helpdesk.evidence.commands import attach_upload
+from helpdesk.evidence.forms import received_files
+from helpdesk.permissions import Can
+from helpdesk.web import (
+    WebRequest,
+    page,
+    reading,
+    redirect,
+    render,
+    transaction,
+)
+
+from . import commands, listing
+from .models import Ticket, from_reference, reference
+from .states import Status
+from .words import OWN_STATUS, SEVERITY_KEYS, turn
+
+MESSAGE_LIMIT = 10_000  # characters
+UPLOAD_BODY = 105 * 1024 * 1024
+
+
+def ticket_id(request: WebRequest) -> int:
+    id = from_reference(request.path_params["ref"])
+    if id is None:
+        raise NoSuchCase
+    return id
+
+
+async def index(request: WebRequest) -> Response:
+    desk, actor = request.state["desk"], request.state["actor"]
+    tab = request.query_params.get("show", "open")
+    tab = tab if tab in listing.TABS else "open"
+    below = request.query_params.get("below", "")
+    found = await listing.my_requests(
+        desk, actor, tab, int(below) if below.isascii() and below.isdigit() else None
+    )
+    return render(
+        request,
+        "tickets/index.html",
+        tab=tab,
+        requests=found,
+        waiting=await listing.waiting_for_me(desk, actor),
+        reference=reference,
+        status_words=OWN_STATUS,
+        turn=turn,
+    )
+
+
+async def show(request: WebRequest) -> Response:
+    return await request_page(request, ticket_id(request))
+
+
+async def request_page(
+    request: WebRequest,
+    id: int,
+    status: int = 200,
+    errors: dict[str, str] | None = None,
+    typed: dict[str, Any] | None = None,
+) -> Response:
+    desk, actor = request.state["desk"], request.state["actor"]
+    row = await listing.my_request(desk, actor, id)
+    version = await catalogue.version(desk, row["catalogue_version"])
+    async with reading(request) as db:
+        pieces = await evidence.listing(db, actor, row["case_id"], ticket_id=id)
+        asked = await evidence.open_requests(db, id)
+    entries = await whole_timeline(request, row["case_id"])
+    return render(
+        request,
+        "tickets/show.html",
+        status,
+        ticket=row,
+        ref=reference(id),
+        type=version.catalogue.type(row["type_key"]),
+        limits=version.catalogue.limits,
+        events=[shown(e.frame) for e in entries if belongs(e.frame, row)],
+        pieces=pieces,
+        asked=asked,
+        turn=turn(Status(row["status"]), row["group_name"]),
+        status_words=OWN_STATUS,
+        severities=SEVERITY_KEYS,
+        may_reopen=commands.may_reopen(row_as_ticket(row), desk.clock.now()),
+        show_answer=show_answer,
+        errors=errors or {},
+        typed=typed or {},
+        once=uuid4(),
+    )
+
+
+def belongs(event: dict[str, Any], ticket: Any) -> bool:
+    """What was said on this ticket, and in chats of the same side of its case."""
+    return bool(event["face"] == f"ticket:{ticket['id']}" or event["face"].startswith("chat:"))
+
+
+async def whole_timeline(request: WebRequest, case_id: int) -> list[Entry]:
+    desk, actor = request.state["desk"], request.state["actor"]
+    entries: list[Entry] = []
+    after = 0
+    while timeline := await read_page(desk.pool, actor, case_id, after):
+        entries += timeline.entries
+        if not timeline.full:
+            break
+        after = timeline.reaches
+    return entries
+
+
+def row_as_ticket(row: Any) -> Ticket:
+    """As much of it as the rule of reopening looks at."""
+    return Ticket(status=Status(row["status"]), solved_at=row["solved_at"])
+
+
+def shown(event: dict[str, Any]) -> dict[str, Any]:
+    return event | {"at": datetime.fromisoformat(event["at"])}
+
+
+Act = Callable[[Transaction, str, UUID], Awaitable[Any]]
+
+
+async def act(request: WebRequest, command: Act, text_needed: str = "") -> Response:
+    """Run a command for the request page. What was typed survives a refusal."""
+    id = ticket_id(request)
+    desk, actor = request.state["desk"], request.state["actor"]
+    row = await listing.my_request(desk, actor, id)
+    form = await request.form(max_files=20)
+    typed = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+    body, errors = read_body(typed, text_needed)
+    uploads, refused = await received_files(request, form, case_id=row["case_id"])
+    errors |= refused
+    if uploads and not refused and errors == {"body": text_needed}:
+        errors = {}  # a file alone says enough
+    if errors:
+        return await answer(request, id, 422, errors, typed)
+    try:
+        async with transaction(request) as tx:
+            if body or not uploads:
+                await command(tx, body, once(typed))
+            await attach(tx, id, uploads)
+    except commands.NotAllowed as reason:
+        return await answer(request, id, 409, {"body": str(reason)}, typed)
+    if wants_json(request):
+        return JSONResponse({"ok": True})
+    return redirect(f"/requests/{reference(id)}#end")
+
+
+async def attach(tx: Transaction, id: int, uploads: list[Any]) -> None:
+    for upload in uploads:
+        case, ticket = await commands.hold_ticket(tx, id)
+        await attach_upload(
+            tx,
+            case,
+            upload.id,
+            kind="other",
+            label=upload.name,
+            evidence_key=upload.evidence_key,
+            sensitivity=None,
+            side_id=ticket.side_id,
+            group_id=ticket.group_id,
+            owner_id=tx.actor.id,
+            ticket_id=ticket.id,
+            restricted=ticket.restricted,
+        )
+        if ticket.status == Status.WAITING_ON_USER:
+            commands.move(tx, case, ticket, Status.OPEN)
+
+
+def read_body(typed: dict[str, str], needed: str) -> tuple[str, dict[str, str]]:
+    try:
+        body = clean_text(typed.get("body", ""), MESSAGE_LIMIT)
+    except BadText as fault:
+        return "", {"body": str(fault)}
+    if needed and is_blank(body):
+        return "", {"body": needed}
+    return body, {}
+
+
+def once(typed: dict[str, str]) -> UUID:
+    """The page's id for this send; a page without one simply cannot be deduplicated."""
+    try:
+        return UUID(typed.get("once", ""))
+    except ValueError:
+        return uuid4()
+
+
+async def answer(
+    request: WebRequest, id: int, status: int, errors: dict[str, str], typed: dict[str, Any]
+) -> Response:
+    if wants_json(request):
+        return JSONResponse({"errors": errors}, status)
+    return await request_page(request, id, status, errors, typed)
+
+
+def wants_json(request: WebRequest) -> bool:
+    return "application/json" in request.headers.get("accept", "")
+
+
+async def add_message(request: WebRequest) -> Response:
+    id = ticket_id(request)
+
+    async def command(tx: Transaction, body: str, client_id: UUID) -> None:
+        await commands.add_message(tx, id, body, client_id)
+
+    return await act(request, command, "Write a message, or add a file.")
+
+
+async def follow_up(request: WebRequest) -> Response:
+    id = ticket_id(request)
+
+    async def command(tx: Transaction, body: str, client_id: UUID) -> None:
+        await commands.follow_up(tx, id, body or "Is there any news?", client_id)
+
+    return await act(request, command)
+
+
+async def close(request: WebRequest) -> Response:
+    id = ticket_id(request)
+
+    async def command(tx: Transaction, body: str, client_id: UUID) -> None:
+        await commands.close_by_requester(tx, id)
+
+    return await act(request, command)
+
+
+async def reopen(request: WebRequest) -> Response:
+    id = ticket_id(request)
+
+    async def command(tx: Transaction, body: str, client_id: UUID) -> None:
+        await commands.reopen(tx, id, body, client_id)
+
+    return await act(request, command, "Say in a sentence what is not solved.")
+
+
+REQUEST = "/requests/{ref}"
+FOLLOW = Can.FOLLOW_REQUESTS
+routes = [
+    page("/requests", index, can=FOLLOW),
+    page(REQUEST, show, can=FOLLOW),
+    page(f"{REQUEST}/messages", add_message, FOLLOW, "POST", max_body=UPLOAD_BODY),
+    page(f"{REQUEST}/follow-up", follow_up, FOLLOW, "POST"),
+    page(f"{REQUEST}/close", close, FOLLOW, "POST"),
+    page(f"{REQUEST}/reopen", reopen, FOLLOW, "POST"),
+]
