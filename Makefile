@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 # Browsers and caches need a home they may write to; not every machine's account has one.
-ifeq ($(shell test -n "$$HOME" && test -w "$$HOME" && echo yes),)
+ifeq ($(shell test -w "$${HOME:-}" && echo yes),)
 export HOME := $(CURDIR)/$(VENV)/home
 endif
 export PLAYWRIGHT_BROWSERS_PATH := $(CURDIR)/$(VENV)/browsers

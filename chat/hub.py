@@ -158,7 +158,7 @@ def hub_of(desk: Desk) -> Hub:
 
 
 @asynccontextmanager
-async def open_hub(desk: Desk) -> AsyncIterator[Hub]:
+async def chat_parts(desk: Desk) -> AsyncIterator[Hub]:
     """Run it for as long as a web process serves."""
     hub = Hub(desk)
     desk.parts["chat"] = hub

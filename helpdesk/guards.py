@@ -1,19 +1,26 @@
-"""What stands before the application: bodies of bounded size and speed, one log line each.
+"""What stands before the application: our own names, bodies of bounded size and speed, a log line.
 
 Pure ASGI, so that WebSockets pass through the same guards.
 """
 
 import asyncio
 import logging
+import re
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from helpdesk.core.logs import log
+from helpdesk.core.settings import Settings
 
-HEALTH = frozenset({"/healthz", "/readyz"})  # asked every few seconds: no lines
+LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+HOST = re.compile(rb"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+HEALTH = frozenset({"/healthz", "/readyz"})  # asked by address, every few seconds
 HEADERS = [
     (b"content-type", b"text/plain; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -30,8 +37,38 @@ class BodyLimits:
     least_rate: float = 1024.0  # bytes per second of waiting beyond that
 
 
-def guarded(app: ASGIApp, bodies: BodyLimits | None = None) -> ASGIApp:
-    return RequestLog(BodyGuard(app, bodies or BodyLimits()))
+def guarded(app: ASGIApp, settings: Settings, bodies: BodyLimits | None = None) -> ASGIApp:
+    inner = BodyGuard(app, bodies or BodyLimits())
+    return RequestLog(HostGuard(inner, allowed_hosts(settings)))
+
+
+def allowed_hosts(settings: Settings) -> frozenset[str]:
+    named = {name.strip().lower() for name in settings.allowed_hosts.split(",") if name.strip()}
+    return LOCAL_NAMES | named | {urlsplit(settings.public_url).hostname or ""}
+
+
+class HostGuard:
+    """Answers to the desk's own names only: nobody can make it write links to another site."""
+
+    def __init__(self, app: ASGIApp, allowed: Iterable[str]) -> None:
+        self.app = app
+        self.allowed = frozenset(allowed)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or scope["path"] in HEALTH or self.knows(scope):
+            await self.app(scope, receive, send)
+        else:
+            await refuse(scope, send, 400, "This desk does not answer at this address.")
+
+    def knows(self, scope: Scope) -> bool:
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        return len(hosts) == 1 and host_name(hosts[0]) in self.allowed
+
+
+def host_name(header: bytes) -> str | None:
+    """The name in a Host header, or None when it is not a plain name with a plain port."""
+    found = HOST.fullmatch(header.lower())
+    return found[1].decode().strip("[]") if found else None
 
 
 class BodyGuard:
@@ -49,7 +86,7 @@ class BodyGuard:
         if scope["type"] != "http" or not has_body(scope):
             await self.app(scope, receive, send)
         elif announced(scope) > self.limits.most_bytes:
-            await refuse(send, 413, "This is more than the desk takes.")
+            await refuse(scope, send, 413, "This is more than the desk takes.")
         else:
             await self.watched(scope, receive, send)
 
@@ -67,7 +104,7 @@ class BodyGuard:
         except HTTPException as fault:
             if answered:
                 raise
-            await refuse(send, fault.status_code, fault.detail)
+            await refuse(scope, send, fault.status_code, fault.detail)
 
 
 class Body:
@@ -110,11 +147,12 @@ def announced(scope: Scope) -> int:
     return 0
 
 
-async def refuse(send: Send, status: int, text: str) -> None:
+async def refuse(scope: Scope, send: Send, status: int, text: str) -> None:
     body = f"{status} {HTTPStatus(status).phrase}\n{text}\n".encode()
     headers = [*HEADERS, (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
+    await send({"type": f"{kind}.start", "status": status, "headers": headers})
+    await send({"type": f"{kind}.body", "body": body})
 
 
 class RequestLog:
@@ -127,8 +165,7 @@ class RequestLog:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+        began = time.perf_counter()
         status = 500 if scope["type"] == "http" else 1006
 
         async def noting(message: Message) -> None:
@@ -150,7 +187,7 @@ class RequestLog:
             await self.app(scope, hearing, noting)
         finally:
             if scope["path"] not in HEALTH:
-                write_line(scope, status, loop.time() - began)
+                write_line(scope, status, time.perf_counter() - began)
 
 
 def write_line(scope: Scope, status: int, seconds: float) -> None:

@@ -51,7 +51,7 @@ def guarded_server(
         guard(sock, limits)
     http, websocket = protocols(limits)
     config = uvicorn.Config(
-        guarded(app, bodies),
+        guarded(app, settings, bodies),
         loop="uvloop",
         http=http,
         ws=websocket,

@@ -3,10 +3,18 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlmodel import select
+
 from helpdesk.desk import Desk
-from helpdesk.permissions import Actor
+from helpdesk.mail.commands import send_mail
+from helpdesk.people.commands import open_guest
+from helpdesk.people.queries import actor_of
+from helpdesk.permissions import ANONYMOUS, SYSTEM, Actor
+from helpdesk.security import canonical_url
+from helpdesk.tickets.filing import Filed
 
 from .forms import Fields
+from .models import Draft
 from .queries import token_hash
 
 MOST_KEPT = 200_000  # characters of one draft
@@ -24,6 +32,17 @@ RETURNING id
 DISCARD_FILES = "DELETE FROM uploads WHERE draft_id = $1 AND attached_at IS NULL"
 DISCARD = "DELETE FROM drafts WHERE id = $1 AND sent_at IS NULL"
 REMOVE_FILE = "DELETE FROM uploads WHERE id = $1 AND draft_id = $2 AND attached_at IS NULL"
+
+GUEST_MAIL = """Hello {name},
+
+we have received your request “{subject}”. Its reference is {reference}.
+
+Follow it, answer us and add files here:
+{link}
+
+Whoever has this link can read the request: keep it to yourself. If you did not write to us,
+please ignore this mail.
+"""
 
 
 async def save_draft(
@@ -50,6 +69,40 @@ async def discard_draft(desk: Desk, draft_id: UUID) -> None:
 
 async def remove_file(desk: Desk, draft_id: UUID, upload_id: UUID) -> None:
     await desk.pool.execute(REMOVE_FILE, upload_id, draft_id)
+
+
+async def guest_of_draft(
+    desk: Desk, draft_id: UUID, name: str, email: str, time_zone: str
+) -> tuple[Actor, str]:
+    """The guest a visitor's draft is sent by: made once, however often it is sent.
+
+    With the token of their link when they are new, for the mail.
+    """
+    token = ""
+    async with desk.transaction(ANONYMOUS) as tx:
+        query = select(Draft).where(Draft.id == draft_id).with_for_update()
+        draft = (await tx.db.exec(query)).one()
+        if draft.person_id is None:
+            guest, token = await open_guest(tx, name, email, time_zone or "UTC")
+            draft.person_id = guest.id
+        person_id = draft.person_id
+    return await actor_of(desk, person_id), token
+
+
+async def mail_guest(desk: Desk, guest: Actor, filed: Filed, subject: str, token: str) -> None:
+    """The only mail to an address nobody has proven: the link, and what was sent."""
+    link = canonical_url(desk.settings, f"/guest/{token}")
+    async with desk.transaction(SYSTEM) as tx:
+        await send_mail(
+            tx,
+            dedupe_key=f"guest:{filed.ticket_id}",
+            to_name=guest.name,
+            to_address=guest.email,
+            subject=f"[{filed.reference}] We have received your request",
+            body=GUEST_MAIL.format(
+                name=guest.name, subject=subject, reference=filed.reference, link=link
+            ),
+        )
 
 
 def storable(fields: Fields) -> dict[str, str]:

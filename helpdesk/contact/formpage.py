@@ -4,17 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
-from helpdesk.catalogue.countries import COUNTRIES
+from helpdesk.catalogue.countries import COUNTRIES, country_code
 from helpdesk.catalogue.document import (
     Accepts,
     Catalogue,
     EvidenceItem,
     Need,
     Question,
+    QuestionKind,
     Sensitivity,
     TicketType,
 )
 from helpdesk.contracts.queries import OwnContract
+from helpdesk.core.money import CURRENCIES
 from helpdesk.permissions import Actor
 from triage.completeness import how_complete, what_is_missing
 from triage.subject import subject_nudge
@@ -22,6 +24,8 @@ from triage.subject import subject_nudge
 from .browser import read_user_agent
 from .forms import Fields, Known, chosen_type, time_zones
 from .pieces import DraftFile
+
+ICONS = {"person": "user", "wrench": "gear"}  # the catalogue's words → names in icons.svg
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,30 @@ class Asked:
     error: str
     fixed: bool
 
+    @property
+    def options(self) -> list[tuple[str, str]]:
+        return [(choice.value, choice.label) for choice in self.question.choices]
+
+    @property
+    def hint(self) -> str:
+        example = self.question.example
+        if not example:
+            return self.question.hint
+        shown = f"For example: {example}" + ("" if example[-1] in ".?" else ".")
+        return f"{self.question.hint} {shown}".strip()
+
+    @property
+    def attributes(self) -> dict[str, str | bool]:
+        attributes: dict[str, str | bool] = {}
+        kind = self.question.kind
+        if self.question.prefill in ("os", "browser"):
+            attributes |= {"data-prefill": self.question.prefill, "data-guess": self.value}
+        if self.fixed:
+            attributes["readonly"] = True
+        if kind in (QuestionKind.NUMBER, QuestionKind.LAST4):
+            attributes["inputmode"] = "decimal" if kind is QuestionKind.NUMBER else "numeric"
+        return attributes
+
 
 @dataclass(frozen=True)
 class FormPage:
@@ -87,6 +115,28 @@ class FormPage:
     subject_advice: str = ""
     hints: tuple[str, ...] = ()
     complete: int = 0
+    usual_severity: str = ""
+
+    @property
+    def services(self) -> list[tuple[str, str, str, str]]:
+        return service_options(self.catalogue)
+
+    @property
+    def type_options(self) -> list[tuple[str, str]]:
+        return [(type.key, type.title) for type in self.types]
+
+    @property
+    def severities(self) -> list[tuple[str, str, str]]:
+        levels = sorted(self.catalogue.severities, key=lambda level: -level.level)
+        return [(level.key, level.title, level.definition) for level in levels]
+
+    @property
+    def currencies(self) -> list[tuple[str, str]]:
+        return [(code, code) for code in CURRENCIES]
+
+    @property
+    def countries(self) -> list[tuple[str, str]]:
+        return list(COUNTRIES.items())
 
     @property
     def asks_contract(self) -> bool:
@@ -112,9 +162,7 @@ def form_page(
         for offered in catalogue.types_of(service)
         if offered.suits(known.actor.roles) or offered == type
     )
-    page = FormPage(
-        fields, catalogue, type, types, known.actor, about, known.contract, contracts
-    )
+    page = FormPage(fields, catalogue, type, types, known.actor, about, known.contract, contracts)
     return page if type is None else _with_type(page, type, known, errors)
 
 
@@ -144,6 +192,7 @@ def _with_type(
         subject_advice=(subject_nudge(subject, type) or "") if subject else "",
         hints=tuple(hint.text for hint in what_is_missing(description, type)),
         complete=round(100 * how_complete(description, type)),
+        usual_severity=usual.title if usual else "",
     )
 
 
@@ -152,12 +201,19 @@ def _asked(question: Question, page: FormPage, known: Known, errors: Mapping[str
     prefill = _prefill(question, page, known)
     return Asked(
         question,
-        fields.get(name, prefill),
+        _code_of(question, fields.get(name, prefill)),
         fields.get(f"{name}.currency", page.contract.currency if page.contract else "USD"),
         fields.get(f"lacking.{question.key}", ""),
         errors.get(name, "") or errors.get(f"lacking.{question.key}", ""),
         question.prefill == "user_id" and bool(page.about.user_id),
     )
+
+
+def _code_of(question: Question, typed: str) -> str:
+    """A country that was written out is chosen in the list."""
+    if question.kind is QuestionKind.COUNTRY:
+        return country_code(typed) or typed
+    return typed
 
 
 def _prefill(question: Question, page: FormPage, known: Known) -> str:
@@ -167,7 +223,7 @@ def _prefill(question: Question, page: FormPage, known: Known) -> str:
         "browser": browser,
         "email": page.actor.email,
         "user_id": page.about.user_id,
-        "country": COUNTRIES.get(page.about.country, ""),
+        "country": page.about.country,
     }.get(question.prefill, "")
 
 
@@ -182,6 +238,13 @@ def _line(
         errors.get(item.field, "") or errors.get(f"lacking.{item.key}", ""),
         who_sees(item.sensitivity, department),
     )
+
+
+def service_options(catalogue: Catalogue) -> list[tuple[str, str, str, str]]:
+    return [
+        (service.key, service.title, service.description, ICONS.get(service.icon, service.icon))
+        for service in catalogue.services
+    ]
 
 
 def who_sees(sensitivity: Sensitivity, department: str) -> str:

@@ -21,7 +21,6 @@ from helpdesk.contracts.queries import OwnContract, OwnMilestone
 from helpdesk.core.text import BadText, clean_line, clean_text, is_blank
 from helpdesk.permissions import Actor
 from helpdesk.tickets.filing import Filing, Piece
-
 from triage.subject import subject_error
 
 from .pieces import DraftFile, pieces_of
@@ -248,9 +247,7 @@ def _description(report: Report, fields: Fields, catalogue: Catalogue) -> str:
     return description
 
 
-def _severity(
-    report: Report, type: TicketType | None, fields: Fields, catalogue: Catalogue
-) -> str:
+def _severity(report: Report, type: TicketType | None, fields: Fields, catalogue: Catalogue) -> str:
     """Sets the level; answers the sentence that explains a choice far above the usual one."""
     key = fields.get("severity", "").strip()
     if key:
@@ -263,10 +260,10 @@ def _severity(
     reason = _line(
         report, "severity_reason", fields.get("severity_reason", ""), catalogue.limits.reason_max
     )
-    if type is not None and report.severity is not None and not reason:
-        if report.severity.level - type.severity >= 2:
-            words = f"Say in one sentence why this is {report.severity.title.lower()}."
-            report.refuse("severity_reason", words)
+    above = report.severity.level - type.severity if type and report.severity else 0
+    if report.severity and above >= 2 and not reason:
+        words = f"Say in one sentence why this is {report.severity.title.lower()}."
+        report.refuse("severity_reason", words)
     return reason
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
-from helpdesk.core.tables import json_field, primary_key, references
+from helpdesk.core.tables import json_field, references
 
 
 class Draft(SQLModel, table=True):
@@ -15,7 +15,11 @@ class Draft(SQLModel, table=True):
 
     __tablename__ = "drafts"
     __table_args__ = (
-        Index("ix_drafts_mine", text("person_id, updated_at DESC"), postgresql_where=text("sent_at IS NULL")),
+        Index(
+            "ix_drafts_mine",
+            text("person_id, updated_at DESC"),
+            postgresql_where=text("sent_at IS NULL"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)

@@ -15,7 +15,7 @@ from triage.channel import advise_channel
 from . import sending
 from .channels import chat_state
 from .commands import discard_draft, remove_file, save_draft
-from .formpage import form_page
+from .formpage import form_page, service_options
 from .forms import Fields, check, known_fields
 from .queries import (
     KeptDraft,
@@ -28,6 +28,8 @@ from .queries import (
 from .showing import Words, opened, show
 from .uploading import BODY_LIMIT, MOST_PARTS, store_files
 from .visits import Visit, draft_id, known_of, oldest_kept, read_id, visit
+
+OPENING = ("service", "type", "subject", "description")  # what a link may fill in
 
 
 async def front(request: WebRequest) -> Response:
@@ -48,7 +50,7 @@ async def contact(request: WebRequest) -> Response:
         request,
         "contact/choose.html",
         422 if errors else 200,
-        catalogue=offered,
+        services=service_options(offered),
         service=service,
         types=[type for type in types if type.suits(actor.roles)],
         advice={type.key: advise_channel(type, chat.open, chat_closed_because=chat.reason)
@@ -62,8 +64,7 @@ async def report(request: WebRequest) -> Response:
     """A new report, or the unfinished one of this person."""
     here = visit(request)
     asked = known_fields(request.query_params.multi_items())
-    fields = {name: asked[name] for name in ("service", "type", "subject", "description")
-              if name in asked}  # fmt: skip
+    fields = {name: value for name, value in asked.items() if name in OPENING}
     if "type" in fields and "service" not in fields:
         type = (await catalogue.current(here.desk)).catalogue.type(fields["type"])
         fields["service"] = type.service if type else ""
@@ -102,6 +103,10 @@ async def submit(request: WebRequest) -> Response:
     if do == "remove" and (file := read_id(what)):
         await remove_file(here.desk, draft.id, file)
         draft = await find_draft(here.desk, here.actor, here.token, draft.id)
+    if do == "sign-in":
+        await save_draft(here.desk, here.actor, here.token, draft.id, fields)
+        onward = urlencode({"next": f"/report/{draft.id}"})
+        return here.remembered(redirect(f"/sign-in?{onward}"))
     if do == "contract":
         fields = {**fields, "contract": "", "milestone": ""}
     if do == "check":
@@ -117,9 +122,7 @@ async def submit(request: WebRequest) -> Response:
     return await show(here, draft, fields)
 
 
-async def own_draft(
-    here: Visit, id: UUID, fields: Fields, form: FormData
-) -> KeptDraft | Response:
+async def own_draft(here: Visit, id: UUID, fields: Fields, form: FormData) -> KeptDraft | Response:
     """The draft the form belongs to. Text that comes after the session ended is kept first."""
     try:
         draft = await find_draft(here.desk, here.actor, here.token, id)
@@ -152,7 +155,10 @@ async def save(request: WebRequest) -> Response:
     id = request.path_params["draft"]
     try:
         draft = await find_draft(here.desk, here.actor, here.token, id)
-    except (NotYours, SignInAgain):
+    except NotYours:
+        return JSONResponse({"saved": None, "why": "signed_out"}, 401)
+    except SignInAgain:  # the text is kept, and shown to nobody before they sign in
+        await save_draft(here.desk, here.actor, here.token, id, fields)
         return JSONResponse({"saved": None, "why": "signed_out"}, 401)
     if draft.ticket_id is not None:
         return JSONResponse({"saved": None, "why": "sent", "go": f"/report/{id}/sent"}, 409)

@@ -44,9 +44,8 @@ def pieces_of(
         if item := type.evidence_item(key):
             pieces.append(_made(item, {"Text": text}))
     pieces.extend(_from_answers(catalogue, type, answers, user_agent))
-    if item := _line_for(type, Accepts.CONTRACT):
-        if facts := _contract_facts(*about):
-            pieces.append(_made(item, facts))
+    if (item := _line_for(type, Accepts.CONTRACT)) and (facts := _contract_facts(*about)):
+        pieces.append(_made(item, facts))
     return pieces
 
 

@@ -147,9 +147,7 @@ async def contract_typed(desk: Desk, actor: Actor, fields: Fields) -> OwnContrac
 def _file(
     id: str, key: str, name: str, size: int, media_type: str, thumbnail: bool, at: str
 ) -> DraftFile:
-    return DraftFile(
-        UUID(id), key, name, size, media_type, thumbnail, datetime.fromisoformat(at)
-    )
+    return DraftFile(UUID(id), key, name, size, media_type, thumbnail, datetime.fromisoformat(at))
 
 
 ABOUT = "SELECT public_id, country FROM people WHERE id = $1"

@@ -1,15 +1,20 @@
 """Check and send: the last look, the filing, and the confirmation."""
 
+from datetime import timedelta
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from helpdesk.core.addresses import neighbourhood
+from helpdesk.people.sessions import sign_in
+from helpdesk.people.throttle import Limit, count_try
+from helpdesk.security import client_address
 from helpdesk.tickets.filing import Filing, UploadsGone, file_ticket
 from helpdesk.web import Problem, WebRequest, redirect, render
 
-from .commands import save_draft, send_as_guest
+from .commands import guest_of_draft, mail_guest, save_draft
 from .forms import Fields, Report, check, known_fields
 from .queries import KeptDraft, NotYours, SignInAgain, find_draft, sent_ticket
 from .showing import opened, show
@@ -17,6 +22,7 @@ from .summary import summary_of
 from .uploading import MOST_PARTS
 from .visits import Visit, draft_id, known_of, visit
 
+GUEST_REPORTS = Limit("guest:report", 30, timedelta(hours=1))
 GONE = "A file you added is no longer there. Add it again."
 
 
@@ -79,26 +85,38 @@ async def send_fields(here: Visit, draft: KeptDraft, fields: Fields) -> Response
         if again.ticket_id is None:
             return await show(here, draft, fields, found.errors)
         return redirect(f"/report/{draft.id}/sent")
+    response = redirect(f"/report/{draft.id}/sent")
     try:
-        await file(here, draft, fields, found, found.filing)
+        if here.actor.id:
+            await file_ticket(here.desk, here.actor, found.filing)
+        else:
+            await file_as_guest(here, draft, fields, found, found.filing, response)
     except UploadsGone:
         again = await find_draft(here.desk, here.actor, here.token, draft.id)
         return await show(here, again, fields, {"files": GONE})
-    return here.remembered(redirect(f"/report/{draft.id}/sent"))
+    return here.remembered(response)
 
 
-async def file(
-    here: Visit, draft: KeptDraft, fields: Fields, found: Report, filing: Filing
+async def file_as_guest(
+    here: Visit,
+    draft: KeptDraft,
+    fields: Fields,
+    found: Report,
+    filing: Filing,
+    response: Response,
 ) -> None:
-    if here.actor.id:
-        await file_ticket(here.desk, here.actor, filing)
-        return
+    """A visitor becomes a guest, who may follow this request from here and by a mailed link."""
+    desk = here.desk
+    await count_try(desk, GUEST_REPORTS, neighbourhood(client_address(here.request)))
     if not draft.stored:
-        await save_draft(here.desk, here.actor, here.token, draft.id, fields)
-    guest = await send_as_guest(
-        here.desk, draft.id, found.guest_name, found.guest_email, found.time_zone
+        await save_draft(desk, here.actor, here.token, draft.id, fields)
+    guest, token = await guest_of_draft(
+        desk, draft.id, found.guest_name, found.guest_email, found.time_zone
     )
-    await file_ticket(here.desk, guest, filing)
+    filed = await file_ticket(desk, guest, filing)
+    if token:
+        await mail_guest(desk, guest, filed, filing.subject, token)
+    await sign_in(here.request, response, guest.id)
 
 
 async def sent(request: WebRequest) -> Response:
@@ -111,4 +129,4 @@ async def sent(request: WebRequest) -> Response:
     if draft.ticket_id is None:
         return redirect(f"/report/{id}")
     ticket = await sent_ticket(here.desk, draft.ticket_id)
-    return render(request, "contact/sent.html", ticket=ticket)
+    return render(request, "contact/sent.html", ticket=ticket, draft_id=id)

@@ -41,6 +41,13 @@ async def opened(here: Visit) -> KeptDraft | Response:
     return draft
 
 
+class Loose(dict[str, str]):
+    """What a template may ask for by any name: what is not there is empty."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
 async def show(
     here: Visit,
     draft: KeptDraft,
@@ -61,8 +68,8 @@ async def show(
         "contact/report.html",
         422 if errors else 200,
         form=shown,
-        fields=fields,
-        errors=errors,
+        fields=Loose(fields),
+        errors=Loose(errors),
         draft=draft,
         restored=restored,
         changed=restored and fields.get("catalogue", "") != str(known.version.number),
@@ -72,7 +79,6 @@ async def show(
         advice=advise(shown.type, chat, fields),
         requests=await open_requests(here.desk, here.actor),
         zones=zone_options(),
-        problem=None,
     )
     return here.remembered(response)
 

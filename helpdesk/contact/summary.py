@@ -29,7 +29,9 @@ class Summary:
 
 def summary_of(fields: Fields, known: Known, found: Report) -> Summary:
     filing, type, severity = found.filing, found.type, found.severity
-    assert filing is not None and type is not None and severity is not None
+    assert filing is not None
+    assert type is not None
+    assert severity is not None
     catalogue = known.catalogue
     service = catalogue.service(fields.get("service", ""))
     rows = [

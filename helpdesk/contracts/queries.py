@@ -52,8 +52,9 @@ OWN = """
 SELECT c.id, c.reference, c.title, c.currency, c.ended_on IS NOT NULL AS ended,
     CASE WHEN {client_is_mine} THEN 'client' ELSE 'freelancer' END AS role,
     CASE WHEN {client_is_mine} THEN freelancer.name ELSE client.name END AS other,
-    (SELECT coalesce(jsonb_agg(jsonb_build_array(
-            m.id, m.position, m.title, m.amount_minor, m.state, m.due_on) ORDER BY m.position), '[]')
+    (SELECT coalesce(jsonb_agg(
+            jsonb_build_array(m.id, m.position, m.title, m.amount_minor, m.state, m.due_on)
+            ORDER BY m.position), '[]')
         FROM milestones m WHERE m.contract_id = c.id) AS milestones
 FROM contracts c
 JOIN people client ON client.id = c.client_id
@@ -81,7 +82,8 @@ async def contracts_of(db: AsyncSession, actor: Actor) -> list[OwnContract]:
     if not actor.id:
         return []
     values = {"me": actor.id, "company": actor.company_id, "most": MOST_LISTED}
-    rows = (await db.execute(LISTED, values)).mappings()
+    connection = await db.connection()
+    rows = (await connection.execute(LISTED, values)).mappings()
     return [_contract(row) for row in rows]
 
 

@@ -12,9 +12,10 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 NARROW = "\u00a0"  # keeps a number and its unit on one line
 SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "BRL": "R$", "ILS": "₪"}
 NO_MINOR_UNIT = frozenset(
-    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split()
+    {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND"}
+    | {"VUV", "XAF", "XOF", "XPF"}
 )
-THREE_DIGITS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
+THREE_DIGITS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 
 
 @lru_cache(maxsize=512)

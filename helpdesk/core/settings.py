@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str = "http://localhost:8000"
+    allowed_hosts: str = ""  # comma-separated names besides that of public_url and localhost
     trusted_proxies: str = ""  # comma-separated addresses whose X-Forwarded-For is believed
 
     smtp_url: str = ""  # smtp://user:password@host:587; empty: the local mailbox

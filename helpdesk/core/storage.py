@@ -35,15 +35,21 @@ class Stored:
 
 
 class Incoming:
-    """A file that is being received. Locked while somebody writes it, so that what a killed
-    process left behind can be told apart."""
+    """A file that is being received.
+
+    It is locked while somebody writes it: what a killed process left behind is not.
+    """
 
     def __init__(self, directory: Path) -> None:
-        self.path = directory / secrets.token_hex(16)
         self.size = 0
         self.hash = hashlib.sha256()
-        self.file = open(self.path, "xb", buffering=0, opener=private)
-        flock(self.file, LOCK_EX)
+        while True:
+            self.path = directory / secrets.token_hex(16)
+            self.file = open(self.path, "xb", buffering=0, opener=private)  # noqa: SIM115
+            flock(self.file, LOCK_EX)
+            if self.path.exists():  # else it was taken for abandoned before it was locked
+                break
+            self.file.close()
 
     def write(self, block: bytes) -> None:
         view = memoryview(block)

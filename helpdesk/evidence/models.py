@@ -40,7 +40,7 @@ class Upload(SQLModel, table=True):
     id: UUID = Field(primary_key=True)  # chosen by the client: a retry stores nothing twice
     owner_id: int | None = references("people.id", default=None)
     draft_id: UUID | None = None  # the report it was uploaded for
-    draft_key: str = Field(default="", max_length=64)  # hash of the key of a visitor without account
+    draft_key: str = Field(default="", max_length=64)  # a visitor's, hashed
     case_id: int | None = references("cases.id", default=None)  # or the case it will join
     evidence_key: str = Field(default="", max_length=60)  # the checklist line it answers
     name: str = Field(max_length=255)

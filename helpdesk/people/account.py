@@ -79,10 +79,16 @@ async def change_password(request: WebRequest) -> Response:
     return redirect("/account?done=password")
 
 
+def number(request: WebRequest) -> int:
+    """The number in the address; one that no row can have names none."""
+    asked: int = request.path_params["id"]
+    return asked if asked < 2**63 else 0
+
+
 async def end_one(request: WebRequest) -> Response:
     actor = request.state["actor"]
     async with transaction(request) as tx:
-        if not await end_session(tx, request.path_params["id"], actor.id):
+        if not await end_session(tx, number(request), actor.id):
             raise Problem(404, "Not found")
     return redirect("/account?done=ended")
 
@@ -109,7 +115,7 @@ async def new_token(request: WebRequest) -> Response:
 
 async def revoke_token(request: WebRequest) -> Response:
     async with transaction(request) as tx:
-        if not await revoke_api_token(tx, request.path_params["id"]):
+        if not await revoke_api_token(tx, number(request)):
             raise Problem(404, "Not found")
     return redirect("/account?done=revoked")
 

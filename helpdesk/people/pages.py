@@ -77,9 +77,7 @@ async def do_sign_in(request: WebRequest) -> Response:
     await count_sign_in(desk, email, client_address(request))
     async with reading(request) as db:
         person = await account_of(db, email)
-    if person is None or not await opens(person, password):
-        if person is None:
-            await is_password(None, password)
+    if not await opens(person, password) or person is None:
         typed.errors["email"] = WRONG
         return sign_in_page(request, typed, 422)
 
@@ -95,10 +93,14 @@ async def do_sign_in(request: WebRequest) -> Response:
 CUSTOMERS = frozenset({"client", "freelancer", "guest"})
 
 
-async def opens(person: Person, password: str) -> bool:
+async def opens(person: Person | None, password: str) -> bool:
     """Whether this password signs this person in. Every reason against it takes as long."""
-    closed = person.deactivated_at is not None or person.email_confirmed_at is None
-    return await is_password(None if closed else person.password_hash, password)
+    open_account = (
+        person is not None
+        and person.deactivated_at is None
+        and person.email_confirmed_at is not None
+    )
+    return await is_password(person.password_hash if person and open_account else None, password)
 
 
 async def rehash(request: WebRequest, person_id: int, password: str) -> None:

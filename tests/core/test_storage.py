@@ -36,9 +36,9 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    log = open(tmp_path_factory.mktemp("s3") / "log", "wb")
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    server = subprocess.Popen(command, stdout=log, stderr=log)
+    with open(tmp_path_factory.mktemp("s3") / "log", "wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log)
     for _ in range(300):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -47,13 +47,12 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}"
     server.terminate()
     server.wait(10)
-    log.close()
 
 
 @pytest.fixture(params=["directory", "s3"])
 def storage(
     request: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Storage]:
+) -> Storage:
     settings = Settings(data_dir=tmp_path)
     if request.param == "s3":
         endpoint = request.getfixturevalue("s3_server")
@@ -68,7 +67,7 @@ def storage(
             aws_secret_access_key="testing",
         ).create_bucket(Bucket=name)
         settings = Settings(data_dir=tmp_path, storage_url=f"s3://{name}/desk/files")
-    yield open_storage(settings)
+    return open_storage(settings)
 
 
 async def test_what_is_put_is_found_under_its_hash(storage: Storage) -> None:

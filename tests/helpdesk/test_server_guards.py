@@ -67,11 +67,14 @@ async def tiny_socket(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @asynccontextmanager
-async def serving(
-    limits: Limits = QUICK, bodies: BodyLimits = QUICK_BODIES
-) -> AsyncIterator[GuardedServer]:
-    settings = Settings(host="127.0.0.1", port=0)
-    server = guarded_server(tiny, settings, limits=limits, bodies=bodies)
+async def serving(limits: Limits = QUICK) -> AsyncIterator[GuardedServer]:
+    settings = Settings(
+        host="127.0.0.1",
+        port=0,
+        public_url="https://desk.example",
+        allowed_hosts="help.example, Other.example",
+    )
+    server = guarded_server(tiny, settings, limits=limits, bodies=QUICK_BODIES)
     running = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
@@ -244,6 +247,46 @@ async def test_an_upgrade_the_websocket_parser_dislikes_is_closed_at_once(server
         b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
         + extra
         + b"\r\n",
+    )
+    assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize(
+    ("hosts", "status"),
+    [
+        (b"Host: desk.example\r\n", 200),
+        (b"Host: DESK.example\r\n", 200),
+        (b"Host: desk.example:443\r\n", 200),
+        (b"Host: other.example\r\n", 200),
+        (b"Host: localhost:8000\r\n", 200),
+        (b"Host: 127.0.0.1\r\n", 200),
+        (b"Host: [::1]:9\r\n", 200),
+        (b"Host: evil.example\r\n", 400),
+        (b"Host: desk.example.evil.example\r\n", 400),
+        (b"Host: evil.example/desk.example\r\n", 400),
+        (b"Host: desk.example@evil.example\r\n", 400),
+        (b"Host: desk.example:port\r\n", 400),
+        (b"Host: desk.example\r\nHost: evil.example\r\n", 400),
+        (b"Host: desk.example\r\nHost: desk.example\r\n", 400),
+        (b"Host: \xff\r\n", 400),
+        (b"X-Forwarded-Host: desk.example\r\n", 400),
+    ],
+)
+async def test_only_the_desks_own_names_are_answered(server, hosts, status):
+    head = b"GET / HTTP/1.1\r\n" + hosts + b"Connection: close\r\n\r\n"
+    assert (await answer_to(server, head)).startswith(b"HTTP/1.1 %d " % status)
+
+
+async def test_health_is_told_to_whoever_asks_by_address(server):
+    head = b"GET /healthz HTTP/1.1\r\nHost: 10.0.0.7\r\nConnection: close\r\n\r\n"
+    assert (await answer_to(server, head)).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_socket_asked_for_by_another_host_name_is_refused(server):
+    answer = await answer_to(
+        server,
+        b"GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
     )
     assert answer.startswith(b"HTTP/1.1 400 ")
 

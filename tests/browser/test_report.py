@@ -1,0 +1,1 @@
+"""People file reports in a real browser, with scripts and without."""
