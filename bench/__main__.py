@@ -7,6 +7,7 @@ import json
 import resource
 import sys
 import time
+import traceback
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -92,8 +93,7 @@ def measure(stack: Stack, options: argparse.Namespace) -> list[report.Row]:
         say(f"repeat {repeat + 1} of {options.repeats}")
         for block in blocks:
             for subject in subjects:
-                database = databases[subject.name][block.filling]
-                results = block.measure(subject, database, options.only, options.seconds)
+                results = attempt(block, subject, databases[subject.name], options)
                 for workload, figures in results.items():
                     rows.append(row(workload, subject.name, repeat, options.tickets, figures))
         if "w1" in options.only:
@@ -101,6 +101,18 @@ def measure(stack: Stack, options: argparse.Namespace) -> list[report.Row]:
             limit = storage.insert_rate(dsn, stack.logs, FILERS, options.seconds)
             rows.append(row("w1", "pgbench", repeat, options.tickets, limit))
     return rows
+
+
+def attempt(
+    block: Block, subject: Raw | Product, databases: dict[str, str], options: argparse.Namespace
+) -> dict[str, dict[str, float]]:
+    """One failing workload must not cost the figures of the others."""
+    database = databases[block.filling]
+    try:
+        return block.measure(subject, database, options.only, options.seconds)
+    except Exception:
+        say(f"  {block.measure.__name__} of {subject.name} failed:\n{traceback.format_exc()}")
+        return {}
 
 
 def fill(subject: Raw | Product, fillings: set[str], tickets: int) -> dict[str, str]:

@@ -52,24 +52,33 @@ def measure_return(subject: Subject, database: str, workloads: set[str], seconds
 
 
 async def _saturate(subject: Subject, server: Server, seconds: float) -> dict[str, float]:
-    """Each conversation sends its next message when the other side has the last one."""
+    """In each conversation one message is under way: who hears it answers."""
     taken: list[float] = []
     counting = stopped = False
-    senders: list[AnySeat] = []
+    sides: tuple[list[AnySeat], list[AnySeat]] = ([], [])
 
-    def heard(conversation: int) -> Callable[[str], None]:
+    def say(conversation: int, side: int) -> None:
+        sides[side][conversation].say(f"{side} {time.perf_counter():.7f} {PADDING}")
+
+    def heard(conversation: int, side: int) -> Callable[[str], None]:
+        own = str(side)
+
         def answer(body: str) -> None:
-            now = time.perf_counter()
+            author, sent, _ = body.split(" ", 2)
+            if author == own:
+                return
             if counting:
-                taken.append(now - float(body.partition(" ")[0]))
+                taken.append(time.perf_counter() - float(sent))
             if not stopped:
-                senders[conversation].say(f"{time.perf_counter():.7f} {PADDING}")
+                say(conversation, side)
 
         return answer
 
-    senders, listeners = await _open(subject, server, CONVERSATIONS, heard)
-    for sender in senders:
-        sender.say(f"{time.perf_counter():.7f} {PADDING}")
+    for side in (0, 1):
+        for n in range(CONVERSATIONS):
+            sides[side].append(await subject.join(server, n, side, heard(n, side)))
+    for n in range(CONVERSATIONS):
+        say(n, 0)
     await asyncio.sleep(1)
     meter, counting = Meter(subject.stack, [server]), True
     await asyncio.sleep(seconds)
@@ -77,7 +86,7 @@ async def _saturate(subject: Subject, server: Server, seconds: float) -> dict[st
     result = meter.per_operation(max(1, len(taken))) | figures.latencies(taken)
     stopped = True
     await asyncio.sleep(0.5)
-    await _drop(senders + listeners)
+    await _drop(sides[0] + sides[1])
     return result
 
 
@@ -86,14 +95,12 @@ async def _at_rate(subject: Subject, server: Server, rate: int, seconds: float) 
     due: list[float] = []
     taken: list[tuple[int, float]] = []
 
-    def heard(conversation: int) -> Callable[[str], None]:
-        def note(body: str) -> None:
-            number = int(body.partition(" ")[0])
-            taken.append((number, time.perf_counter() - due[number]))
+    def heard(body: str) -> None:
+        number = int(body.partition(" ")[0])
+        taken.append((number, time.perf_counter() - due[number]))
 
-        return note
-
-    senders, listeners = await _open(subject, server, CONVERSATIONS, heard)
+    listeners = [await subject.join(server, n, 1, heard) for n in range(CONVERSATIONS)]
+    senders = [await subject.join(server, n, 0) for n in range(CONVERSATIONS)]
     await asyncio.sleep(0.5)
     warm = max(20, rate // 2)
     total = warm + int(rate * seconds)
@@ -142,15 +149,6 @@ async def _return(subject: Subject, server: Server) -> dict[str, float]:
     result = meter.per_operation(RETURNING) | figures.latencies(taken)
     await _drop(list(back))
     return result | {"all_s": max(taken)}
-
-
-async def _open(
-    subject: Subject, server: Server, count: int, heard: Callable[[int], Callable[[str], None]]
-) -> tuple[list[AnySeat], list[AnySeat]]:
-    """Both sides of every conversation: who sends, and who hears."""
-    listeners = [await subject.join(server, n, 1, heard(n)) for n in range(count)]
-    senders = [await subject.join(server, n, 0) for n in range(count)]
-    return list(senders), list(listeners)
 
 
 async def _fill(subject: Subject, server: Server, numbers: range) -> list[AnySeat]:

@@ -3,7 +3,6 @@
 import asyncpg
 
 from bench import words
-from helpdesk.catalogue.default import default_catalogue
 from helpdesk.identity import stored_hash
 
 AGENTS = 20
@@ -16,10 +15,6 @@ INSERT INTO people (id, public_id, name, email, is_account, roles, language, tim
     CASE WHEN n = ANY ($1::bigint[]) THEN '{agent}' ELSE '{client}' END::text[],
     'en', 'UTC', '', '{}', '{}', now() - interval '1 year', now() - interval '1 year'
   FROM generate_series(1, $2::bigint) n
-"""
-GROUPS = """
-INSERT INTO groups (key, name, hours) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
-  ON CONFLICT (key) DO NOTHING
 """
 MEMBERSHIPS = """
 INSERT INTO memberships (group_id, person_id)
@@ -105,13 +100,6 @@ async def fill_conversations(connection: asyncpg.Connection, count: int) -> None
 
 async def fill_people(connection: asyncpg.Connection, agents: list[int], count: int) -> None:
     """Everybody is signed in: the session token of person 7 is token-7."""
-    groups = default_catalogue().groups
-    await connection.execute(
-        GROUPS,
-        [group.key for group in groups],
-        [group.name for group in groups],
-        [group.hours for group in groups],
-    )
     await connection.execute(PEOPLE, agents, count)
     await connection.execute(MEMBERSHIPS, agents)
     now = await connection.fetchval("SELECT now()")

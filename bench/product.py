@@ -13,8 +13,11 @@ from bench import filling, sockets
 from bench.cpu import free_port
 from bench.http import Browser
 from bench.stack import Server, Stack
+from helpdesk.core.services import database_url
 from helpdesk.core.settings import Settings
+from helpdesk.desk import open_desk
 from helpdesk.migrations import migrate
+from helpdesk.rooms import furnish
 from helpdesk.tickets.models import reference
 
 FILLED = "1"  # raise when filling.py changes: what earlier runs left is made anew
@@ -126,8 +129,11 @@ class Product:
 
     async def _new_database(self, name: str) -> asyncpg.Connection:
         await self.stack.create_database(name)
-        url = self.stack.dsn(name).replace("postgresql:", "postgresql+asyncpg:")
+        url = database_url(self.stack.dsn(name))
         await asyncio.to_thread(migrate, url)
+        settings = Settings(database_url=url, redis_url=self.stack.redis_url, secret_key=SECRET_KEY)
+        async with open_desk(settings) as desk:
+            await furnish(desk)
         return await asyncpg.connect(self.stack.dsn(name))
 
     def start_web(self, name: str, database: str, port: int) -> Server:
@@ -138,6 +144,9 @@ class Product:
             "HELPDESK_DATA_DIR": str(self.stack.logs / "files"),
             "HELPDESK_PORT": str(port),
             "HELPDESK_PUBLIC_URL": f"http://localhost:{port}",
+            # Nobody writes as fast as saturation asks for.
+            "HELPDESK_CHAT_MESSAGES_PER_SECOND": "1000000",
+            "HELPDESK_CHAT_BURST": "1000000",
         }
         return Server(name, ["-m", "helpdesk", "web"], port, env, self.stack.logs)
 

@@ -13,6 +13,8 @@ from helpdesk.cases.models import Audience, Case
 from helpdesk.contracts.models import Contract
 from helpdesk.core.live import Envelope
 from helpdesk.desk import Desk, Transaction
+from helpdesk.evidence.commands import attach_upload
+from helpdesk.evidence.models import Sensitivity, Upload
 from helpdesk.people.models import Group, Person
 from helpdesk.people.queries import actor_of
 from helpdesk.permissions import Actor, Role
@@ -182,6 +184,29 @@ async def end(tx: Transaction, conversation_id: int) -> Conversation:
     left = waiting and not tx.actor.is_staff
     told(tx, case, conversation, "conversation.left_line" if left else "conversation.ended")
     return conversation
+
+
+async def attach_file(
+    tx: Transaction, conversation_id: int, upload_id: UUID, private: bool = False
+) -> None:
+    """A finished upload joins the case; in the chat it shows as a card, private or not."""
+    case, conversation = await hold_conversation(tx, conversation_id)
+    if conversation.status == ConversationStatus.ENDED:
+        raise NotAllowed("This chat has ended. Send the file with a request.")
+    upload = await tx.db.get(Upload, upload_id)
+    picture = upload is not None and upload.media_type.startswith("image/")
+    await attach_upload(
+        tx,
+        case,
+        upload_id,
+        kind="screenshot" if picture else "document",
+        label=upload.name if upload else "",
+        sensitivity=Sensitivity.PRIVATE if private else Sensitivity.SUPPORT,
+        side_id=conversation.side_id,
+        group_id=conversation.group_id,
+        owner_id=conversation.visitor_id,
+        conversation_id=conversation.id,
+    )
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from helpdesk.catalogue import queries as catalogue
 from helpdesk.core.text import BadText, clean_line, clean_text
 from helpdesk.desk import Transaction
-from helpdesk.evidence.commands import attach_upload
+from helpdesk.evidence.commands import NotYourUpload
 from helpdesk.permissions import Can
 from helpdesk.tickets.models import reference
 from helpdesk.web import Problem, WebRequest, api, page, reading, redirect, transaction
@@ -18,6 +18,7 @@ from helpdesk.web import Problem, WebRequest, api, page, reading, redirect, tran
 from .commands import (
     NotAllowed,
     TicketWish,
+    attach_file,
     claim,
     end,
     set_availability,
@@ -25,7 +26,7 @@ from .commands import (
     turn_into_ticket,
 )
 from .models import Conversation
-from .queries import find_conversation, hold_conversation, is_available
+from .queries import find_conversation, is_available
 
 DEFAULT_TYPE = "guidance"  # for a chat that named none
 SUBJECT = 120
@@ -132,15 +133,11 @@ async def attach(request: WebRequest) -> Response:
         upload_id = UUID(str(form.get("upload", "")))
     except ValueError:
         raise Problem(422, "Name an upload", errors={"upload": "Name an upload"}) from None
-    async with transaction(request) as tx:
-        case, conversation = await hold_conversation(tx, chat_id(request))
-        await attach_upload(
-            tx,
-            case,
-            upload_id,
-            side_id=conversation.side_id,
-            conversation_id=conversation.id,
-        )
+    try:
+        async with transaction(request) as tx:
+            await attach_file(tx, chat_id(request), upload_id, bool(form.get("private")))
+    except (NotAllowed, NotYourUpload) as refusal:
+        raise Problem(409, str(refusal) or "This file is not here any more") from None
     return JSONResponse({"upload": str(upload_id)}, 201)
 
 

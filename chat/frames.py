@@ -12,6 +12,7 @@ LARGEST_NUMBER = 2**53 - 1
 StreamName = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 CaseName = Annotated[str, StringConstraints(pattern=r"^case:[1-9][0-9]{0,14}$")]
 ChatFace = Annotated[str, StringConstraints(pattern=r"^chat:[1-9][0-9]{0,14}$")]
+Face = Annotated[str, StringConstraints(pattern=r"^(chat|ticket):[1-9][0-9]{0,14}$")]
 Number = Annotated[int, Field(ge=0, le=LARGEST_NUMBER)]
 
 
@@ -39,7 +40,7 @@ class Typing(Frame):
     t: Literal["typing"]
     s: CaseName
     kind: Literal["reply", "note", ""]
-    face: ChatFace | None = None
+    face: Face | None = None
 
 
 class Read(Frame):

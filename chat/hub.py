@@ -27,7 +27,10 @@ log = logging.getLogger("helpdesk.live")
 OPEN_CONVERSATION = """EXISTS (
     SELECT FROM conversations c
     WHERE c.id = s.conversation_id AND c.case_id = s.case_id AND c.status <> 'ended')"""
-SIDE_OF = "SELECT side_id FROM conversations WHERE id = $1 AND case_id = $2"
+SIDE_OF = {
+    "chat": "SELECT side_id FROM conversations WHERE id = $1 AND case_id = $2",
+    "ticket": "SELECT side_id FROM tickets WHERE id = $1 AND case_id = $2",
+}
 MOST_SIDES = 50_000
 SETTLE = 0.2  # seconds: who comes and goes within them is told once
 
@@ -44,7 +47,7 @@ class Hub:
         self.sockets: set[Socket] = set()
         self.by_session: dict[int, set[Socket]] = {}
         self.lists: dict[str, set[Socket]] = {}
-        self.sides: dict[tuple[int, int], int] = {}
+        self.sides: dict[tuple[str, int], int] = {}
         self.newcomers: list[Following] = []
         self.settling: asyncio.Task[None] | None = None
         self.presence = Presence(self)
@@ -116,11 +119,12 @@ class Hub:
             except Exception as fault:
                 log.warning("newcomers wait for the next beat: %s", type(fault).__name__)
 
-    async def side_of(self, case_id: int, conversation_id: int) -> int | None:
-        """Whose conversation it is. It never changes, so it is kept."""
-        key = (conversation_id, case_id)
+    async def side_of(self, case_id: int, face: str) -> int | None:
+        """Whose conversation or ticket of the case it is. It never changes, so it is kept."""
+        key = (face, case_id)
         if key not in self.sides:
-            side_id = await self.desk.pool.fetchval(SIDE_OF, *key)
+            kind, _, number = face.partition(":")
+            side_id = await self.desk.pool.fetchval(SIDE_OF[kind], int(number), case_id)
             if side_id is None:
                 return None
             if len(self.sides) >= MOST_SIDES:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from helpdesk.core.tables import primary_key, references, text_enum
+from helpdesk.core.tables import primary_key, references, sort_keys, text_enum
 
 
 class ConversationStatus(StrEnum):
@@ -22,15 +22,15 @@ class Conversation(SQLModel, table=True):
         UniqueConstraint("visitor_id", "once"),
         Index(
             "ix_conversations_line",
-            text("group_id, opened_at, id"),
+            *sort_keys("group_id, opened_at, id"),
             postgresql_where=text("status = 'waiting'"),
         ),
         Index(
             "ix_conversations_agent",
-            text("agent_id, opened_at, id"),
+            *sort_keys("agent_id, opened_at, id"),
             postgresql_where=text("status = 'active'"),
         ),
-        Index("ix_conversations_visitor", text("visitor_id, id DESC")),
+        Index("ix_conversations_visitor", *sort_keys("visitor_id, id DESC")),
     )
 
     id: int = primary_key()

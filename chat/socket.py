@@ -139,8 +139,7 @@ class Socket:
 
     async def say(self, frame: Say) -> None:
         case_id = case_id_of(frame.s) or 0
-        conversation_id = int(frame.face[5:])
-        side_id = await self.writable_side(case_id, conversation_id, frame.note)
+        side_id = await self.writable_side(case_id, frame.face, frame.note)
         if side_id is None:
             return self.refuse(frame, "not_allowed")
         try:
@@ -159,7 +158,7 @@ class Socket:
         self.hub.writer.add(
             Sending(
                 case_id,
-                conversation_id,
+                int(frame.face.removeprefix("chat:")),
                 side_id,
                 self.actor,
                 frame.cid,
@@ -169,10 +168,10 @@ class Socket:
             )
         )
 
-    async def writable_side(self, case_id: int, conversation_id: int, note: bool) -> int | None:
+    async def writable_side(self, case_id: int, face: str, note: bool) -> int | None:
         """The side that hears what this person writes on the conversation; None if they may not."""
         following = self.followings.get(case_id)
-        side_id = await self.hub.side_of(case_id, conversation_id)
+        side_id = await self.hub.side_of(case_id, face)
         if following is None or following.view is None or side_id is None:
             return None
         if self.actor.is_staff:
@@ -203,7 +202,7 @@ class Socket:
             return
         side_id = None
         if frame.face is not None:
-            side_id = await self.hub.side_of(case_id, int(frame.face[5:]))
+            side_id = await self.hub.side_of(case_id, frame.face)
         self.hub.announce_typing(following, frame.kind, frame.face, side_id)
 
     def read(self, frame: Read) -> None:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from helpdesk.core.logs import configure_logs
 from helpdesk.core.services import ServiceError, services
 from helpdesk.core.settings import Settings
+from helpdesk.core.text import BadText
 from helpdesk.permissions import Role
 from helpdesk.supervisor import (
     CannotStart,
@@ -151,12 +152,11 @@ def user_add(settings: Settings, options: argparse.Namespace) -> int:
 
     password = options.password or getpass.getpass("Password: ")
     with services(settings) as running:
-        fault = asyncio.run(
-            add_account(running, options.email, options.name, options.role, password)
-        )
-    if fault:
-        print(f"helpdesk: {fault}", file=sys.stderr)
-        return 1
+        try:
+            asyncio.run(add_account(running, options.email, options.name, options.role, password))
+        except BadText as fault:
+            print(f"helpdesk: {fault}", file=sys.stderr)
+            return 1
     print(f"{options.email} can sign in at {settings.public_url}.")
     return 0
 

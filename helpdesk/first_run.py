@@ -64,12 +64,10 @@ def welcome(settings: Settings, running: Settings, sign_ins: list[SignIn]) -> st
 
 async def add_account(
     settings: Settings, email: str, name: str, roles: list[str], password: str
-) -> str:
-    """Make an account; the answer is empty, or says why there is none."""
+) -> None:
     from helpdesk.people.commands import add_person
 
     async with working_desk(settings) as desk, desk.transaction(SYSTEM) as tx:
         await add_person(
             tx, email=email, name=name, roles=[Role(role) for role in roles], password=password
         )
-    return ""

@@ -7,9 +7,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from helpdesk.core.places import ServiceError
 from helpdesk.core.shipped import shipped
 
 SCRIPTS = shipped("alembic")
@@ -40,7 +42,12 @@ async def _migrate(url: str) -> None:
 def _upgrade(connection: Connection) -> None:
     config = configuration()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as fault:  # a revision that this program does not know
+        raise ServiceError(
+            f"The database's schema was made by another version of this program: {fault}"
+        ) from fault
 
 
 def at_head(connection: Connection) -> bool:

@@ -26,13 +26,14 @@ class Can(StrEnum):
     WORK_CHATS = "chat:work"
     WRITE_NOTE = "case:note"
     READ_ALL_CASES = "case:read-all"
+    READ_EVIDENCE = "evidence:read"  # of the cases a person may see
     READ_ALL_PRIVATE = "evidence:read-all"
     READ_MAILBOX = "mail:read"
     MANAGE_PEOPLE = "people:manage"
 
 
 VISITOR = {Can.VISIT, Can.TEST, Can.OPEN_TICKET, Can.START_CHAT}
-GUEST = VISITOR | {Can.FOLLOW_REQUESTS}
+GUEST = VISITOR | {Can.FOLLOW_REQUESTS, Can.READ_EVIDENCE}
 CUSTOMER = GUEST | {Can.USE_ACCOUNT}
 AGENT = {
     Can.VISIT,
@@ -42,6 +43,7 @@ AGENT = {
     Can.WORK_CHATS,
     Can.WRITE_NOTE,
     Can.READ_ALL_CASES,
+    Can.READ_EVIDENCE,
 }
 MANAGER = AGENT | {Can.READ_ALL_PRIVATE}
 ADMIN = MANAGER | {Can.READ_MAILBOX, Can.MANAGE_PEOPLE}

@@ -6,7 +6,12 @@ from importlib import import_module
 
 from starlette.routing import BaseRoute
 
+from chat.hub import chat_parts
+from helpdesk.catalogue.commands import ensure_default
+from helpdesk.catalogue.queries import current
 from helpdesk.desk import Desk
+from helpdesk.people.commands import ensure_groups
+from helpdesk.permissions import SYSTEM
 
 # While rooms are being built, one that is not there yet is left out. (Lead: make this static.)
 NAMES = [
@@ -30,13 +35,16 @@ for name in NAMES:
         print(f"rooms: {name} left out: {missing}")
 
 
+async def furnish(desk: Desk) -> None:
+    """A desk without a catalogue gets the one we ship, and its departments."""
+    await ensure_default(desk)
+    catalogue = (await current(desk)).catalogue
+    async with desk.transaction(SYSTEM) as tx:
+        await ensure_groups(tx, catalogue.groups)
+
+
 @asynccontextmanager
 async def start_parts(desk: Desk) -> AsyncIterator[None]:
     """Per-process parts (the message writer, stream readers); each adds itself to desk.parts."""
-    try:
-        from chat.hub import chat_parts  # type: ignore[attr-defined, unused-ignore]
-    except ImportError:
-        yield
-        return
     async with chat_parts(desk):
         yield

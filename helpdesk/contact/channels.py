@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from chat.queries import NOBODY_HERE, agents_there
 from helpdesk.desk import Desk
 
 
@@ -12,4 +13,5 @@ class ChatState:
 
 
 async def chat_state(desk: Desk) -> ChatState:
-    return ChatState(False, "Live chat is closed at the moment.")
+    """Open when any department has an agent there; the chat page asks for the right one."""
+    return ChatState(True) if await agents_there(desk) else ChatState(False, NOBODY_HERE)

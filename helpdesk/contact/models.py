@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
-from helpdesk.core.tables import json_field, references
+from helpdesk.core.tables import json_field, references, sort_keys
 
 
 class Draft(SQLModel, table=True):
@@ -17,7 +17,7 @@ class Draft(SQLModel, table=True):
     __table_args__ = (
         Index(
             "ix_drafts_mine",
-            text("person_id, updated_at DESC"),
+            *sort_keys("person_id, updated_at DESC"),
             postgresql_where=text("sent_at IS NULL"),
         ),
     )

@@ -1,7 +1,7 @@
 """Which pieces of evidence a report brings: its files, its texts, and what answers tell."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -28,6 +28,9 @@ class DraftFile:
     media_type: str
     has_thumbnail: bool
     created_at: datetime
+
+    def under(self, key: str) -> "DraftFile":
+        return replace(self, evidence_key=key)
 
 
 def pieces_of(

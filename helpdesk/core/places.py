@@ -99,21 +99,23 @@ def can_reach(path: Path, account: Account) -> bool:
     return True
 
 
-def reachable_copy(programs: Path, version: str, account: Account) -> Path:
-    """The programs, or a copy of them that PostgreSQL's account can reach."""
-    if can_reach(programs / "bin" / "postgres", account):
-        return programs
-    copy = SYSTEM_HOME / f"postgresql-{version}"
-    if not copy.exists():
+def reachable_copy(package: Path, version: str, account: Account) -> Path:
+    """An installed package, or a copy of it that PostgreSQL's account can reach."""
+    if can_reach(package / "inside", account):
+        return package
+    copies = SYSTEM_HOME / f"{package.name}-{version}"
+    if not copies.exists():
         SYSTEM_HOME.mkdir(parents=True, exist_ok=True, mode=0o755)
-        unfinished = Path(tempfile.mkdtemp(dir=SYSTEM_HOME, prefix=f"{copy.name}."))
-        shutil.copytree(programs, unfinished, dirs_exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(dir=SYSTEM_HOME, prefix=f"{copies.name}."))
+        for part in (package, package.with_name(f"{package.name}.libs")):
+            if part.exists():  # its programs look for their libraries beside the package
+                shutil.copytree(part, unfinished / part.name)
         unfinished.chmod(0o755)
         try:
-            unfinished.rename(copy)
+            unfinished.rename(copies)
         except OSError:  # another process was faster
             shutil.rmtree(unfinished)
-    return copy
+    return copies / package.name
 
 
 def socket_directory(home: Path, name: str, account: Account | None = None) -> Path:

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Enum, Identity, Text
+from sqlalchemy import ARRAY, BigInteger, Enum, Identity, Text, TextClause, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -45,3 +45,8 @@ def json_field() -> Any:
 
 def text_list() -> Any:
     return Field(default_factory=list, sa_type=ARRAY(Text))  # type: ignore[call-overload]
+
+
+def sort_keys(keys: str) -> list[TextClause]:
+    """The keys of an index, one by one: alembic compares them singly with the database's."""
+    return [text(key) for key in keys.split(", ")]

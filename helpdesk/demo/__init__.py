@@ -1,0 +1,33 @@
+"""A demonstration: believable people, contracts, tickets and chats, made by the commands."""
+
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+
+from helpdesk.core.clock import FrozenClock
+from helpdesk.core.live import Live
+from helpdesk.desk import Desk
+from helpdesk.permissions import SYSTEM
+
+from .people import make_people, sign_ins
+from .play import Play
+
+__all__ = ["is_empty", "seed", "sign_ins"]
+
+DAYS = 30  # how far back the demonstration begins
+
+
+async def is_empty(desk: Desk) -> bool:
+    """Nobody has an account yet."""
+    return not await desk.pool.fetchval("SELECT EXISTS (SELECT FROM people)")
+
+
+async def seed(desk: Desk, tickets: int = 300) -> None:
+    """Thirty days of a desk's life. The clock is an argument, so they pass in seconds."""
+    random = Random(2001)
+    now = desk.clock.now()
+    clock = FrozenClock(now - timedelta(days=DAYS))
+    past = replace(desk, clock=clock, live=Live(None))  # nobody follows the past
+    async with past.transaction(SYSTEM) as tx:
+        company = await make_people(tx, random)
+    await Play(past, clock, now, random, company).run(tickets)

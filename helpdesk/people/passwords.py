@@ -67,8 +67,7 @@ async def is_password(password_hash: str | None, password: str) -> bool:
     """Whether it is the password; never, but just as slowly, without a hash."""
     if len(password) > LONGEST:
         return False
-    matches = await in_thread(verify, password_hash or nobody(), exact(password))
-    return matches and password_hash is not None
+    return await in_thread(verify, password_hash, exact(password))
 
 
 def is_outdated(password_hash: str) -> bool:
@@ -76,9 +75,9 @@ def is_outdated(password_hash: str) -> bool:
     return hasher.check_needs_rehash(password_hash)
 
 
-def verify(password_hash: str, password: bytes) -> bool:
+def verify(password_hash: str | None, password: bytes) -> bool:
     try:
-        return hasher.verify(password_hash, password)
+        return hasher.verify(password_hash or nobody(), password) and password_hash is not None
     except (Argon2Error, InvalidHashError):
         return False
 

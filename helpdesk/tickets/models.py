@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import Field, SQLModel
 
-from helpdesk.core.tables import json_field, primary_key, references, text_enum
+from helpdesk.core.tables import json_field, primary_key, references, sort_keys, text_enum
 
 from .states import Severity, Status
 
@@ -42,29 +42,31 @@ class Ticket(SQLModel, table=True):
     __tablename__ = "tickets"
     __table_args__ = (
         UniqueConstraint("requester_id", "once"),
-        Index("ix_tickets_all_open", text("(-severity), opened_at, id"), postgresql_where=OPEN),
+        Index(
+            "ix_tickets_all_open", *sort_keys("(-severity), opened_at, id"), postgresql_where=OPEN
+        ),
         Index(
             "ix_tickets_mine",
-            text("assignee_id, (-severity), opened_at, id"),
+            *sort_keys("assignee_id, (-severity), opened_at, id"),
             postgresql_where=OPEN,
         ),
         Index(
             "ix_tickets_unassigned",
-            text("group_id, (-severity), opened_at, id"),
+            *sort_keys("group_id, (-severity), opened_at, id"),
             postgresql_where=text(f"assignee_id IS NULL AND {WITH_US}"),
         ),
         Index(
             "ix_tickets_waiting",
-            text("(-severity), opened_at, id"),
+            *sort_keys("(-severity), opened_at, id"),
             postgresql_where=text("status = 'waiting_on_user'"),
         ),
         Index(
             "ix_tickets_solved",
-            text("solved_at DESC, id DESC"),
+            *sort_keys("solved_at DESC, id DESC"),
             postgresql_where=text("status IN ('solved', 'closed')"),
         ),
-        Index("ix_tickets_side", text("side_id, id DESC")),
-        Index("ix_tickets_requester", text("requester_id, id DESC")),
+        Index("ix_tickets_side", *sort_keys("side_id, id DESC")),
+        Index("ix_tickets_requester", *sort_keys("requester_id, id DESC")),
         Index("ix_tickets_search", "search", postgresql_using="gin"),
     )
 

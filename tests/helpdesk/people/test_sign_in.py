@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from contextlib import suppress
 
 import httpx2
 from sqlmodel import col, func, select
@@ -31,7 +32,9 @@ async def account(desk: Desk, email: str = "ida@example.com", **more: object) ->
         )
 
 
-async def sign_in(client: httpx2.AsyncClient, email: str, password: str, **more: str) -> httpx2.Response:
+async def sign_in(
+    client: httpx2.AsyncClient, email: str, password: str, **more: str
+) -> httpx2.Response:
     return await client.post("/sign-in", data={"email": email, "password": password, **more})
 
 
@@ -121,16 +124,24 @@ async def test_known_and_unknown_accounts_get_the_same_bytes(desk: Desk, site: s
 
 async def test_an_unknown_account_costs_a_hash_too(desk: Desk, site: str) -> None:
     await account(desk)
-    loop = asyncio.get_running_loop()
-    took: dict[str, list[float]] = {"ida@example.com": [], "eva@example.com": []}
     async with visitor(site) as client:
-        for _ in range(8):
-            for email, times in took.items():
-                began = loop.time()
-                await sign_in(client, email, "not the password")
-                times.append(loop.time() - began)
-    known, unknown = (min(times) for times in took.values())
-    assert abs(known - unknown) < 0.5 * max(known, unknown)
+        for _round in range(3):  # the machine may be busy with something else
+            known = await quickest(client, "ida@example.com")
+            unknown = await quickest(client, "eva@example.com")
+            if abs(known - unknown) < 0.3 * max(known, unknown):
+                return
+            desk.clock.advance(minutes=15)  # type: ignore[attr-defined]
+    raise AssertionError(f"known {known:.4f} s, unknown {unknown:.4f} s")
+
+
+async def quickest(client: httpx2.AsyncClient, email: str) -> float:
+    loop = asyncio.get_running_loop()
+    times = []
+    for _ in range(8):
+        began = loop.time()
+        await sign_in(client, email, "not the password")
+        times.append(loop.time() - began)
+    return min(times)
 
 
 async def test_closed_accounts_answer_like_wrong_passwords(desk: Desk, site: str) -> None:
@@ -231,9 +242,7 @@ def test_weak_passwords_are_named() -> None:
 async def test_passwords_are_kept_exactly_as_typed(desk: Desk, site: str) -> None:
     odd = "  spaces and ünïcödé e\u0301 stay  "
     async with desk.transaction(SYSTEM) as tx:
-        await add_person(
-            tx, email="odd@example.com", name="O", roles=[Role.CLIENT], password=odd
-        )
+        await add_person(tx, email="odd@example.com", name="O", roles=[Role.CLIENT], password=odd)
     async with visitor(site) as client:
         assert (await sign_in(client, "odd@example.com", odd.strip())).status_code == 422
         assert (await sign_in(client, "odd@example.com", odd)).status_code == 303
@@ -342,13 +351,11 @@ async def test_one_sees_and_ends_ones_own_sessions_and_nobody_elses(desk: Desk, 
 async def test_ending_sessions_is_part_of_the_transaction(desk: Desk) -> None:
     person = await account(desk)
     await start_session(desk, person.id)
-    try:
+    with suppress(RuntimeError):
         async with desk.transaction(SYSTEM) as tx:
             await end_sessions(tx, person.id)
             await set_password(tx, person.id, await hash_password("some other sentence"))
             raise RuntimeError
-    except RuntimeError:
-        pass
     async with desk.reading() as db:
         assert (await db.exec(select(func.count()).select_from(Session))).one() == 1
 

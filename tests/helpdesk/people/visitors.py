@@ -4,10 +4,10 @@ import re
 from typing import Any
 
 import httpx2
+from sqlmodel import col, select
 
 from helpdesk.desk import Desk
 from helpdesk.mail.models import Mail
-from sqlmodel import col, select
 
 
 def visitor(site: str, cookie: str = "", **headers: str) -> httpx2.AsyncClient:

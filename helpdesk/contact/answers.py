@@ -1,0 +1,134 @@
+"""What the API shows of tickets, uploads and the catalogue."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from helpdesk.cases.queries import rows_visible_to
+from helpdesk.cases.timeline import read_page
+from helpdesk.catalogue import queries as catalogue
+from helpdesk.catalogue.queries import CatalogueVersion
+from helpdesk.core.formats import iso
+from helpdesk.desk import Desk
+from helpdesk.evidence.models import Evidence, File
+from helpdesk.permissions import Actor
+from helpdesk.security import canonical_url
+from helpdesk.tickets.models import Ticket, reference
+from helpdesk.tickets.queries import find_ticket
+from helpdesk.tickets.words import SEVERITY_KEYS
+
+from .pieces import DraftFile
+
+SHOWN = """
+SELECT t.id, t.type_key, t.subject, t.status, t.severity, t.catalogue_version, t.opened_at,
+    t.updated_at, g.name AS department, g.hours
+FROM tickets t JOIN groups g ON g.id = t.group_id
+"""
+ONE = f"{SHOWN} WHERE t.id = $1"
+OWN = f"{SHOWN} WHERE t.requester_id = $1 AND ($2::bigint IS NULL OR t.id < $2) "
+OWN += "ORDER BY t.id DESC LIMIT $3"
+UPLOADS = """
+SELECT id, evidence_key, name, size, media_type, thumbnail_id IS NOT NULL AS thumbnail, created_at
+FROM uploads WHERE id = ANY($1) AND owner_id = $2 AND attached_at IS NULL
+"""
+
+
+async def own_uploads(desk: Desk, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, DraftFile]:
+    rows = await desk.pool.fetch(UPLOADS, list(ids), actor.id)
+    return {row["id"]: DraftFile(*row.values()) for row in rows}
+
+
+async def ticket_shown(desk: Desk, ticket_id: int) -> dict[str, Any]:
+    """The caller has checked that the reader may see it."""
+    return await _shown(desk, await desk.pool.fetchrow(ONE, ticket_id))
+
+
+async def list_of(desk: Desk, actor: Actor, limit: int, after: int | None) -> dict[str, Any]:
+    """The newest first; one more than asked for tells whether there is another page."""
+    rows = await desk.pool.fetch(OWN, actor.id, after, limit + 1)
+    items = [await _shown(desk, row) for row in rows[:limit]]
+    return {"items": items, "next": items[-1]["reference"] if len(rows) > limit else None}
+
+
+async def ticket_details(desk: Desk, actor: Actor, ticket_id: int) -> dict[str, Any]:
+    """What this reader sees of the ticket. Raises NoSuchCase."""
+    async with desk.reading() as db:
+        ticket = await find_ticket(db, actor, ticket_id)
+        query = (
+            select(Evidence, File.sha256)
+            .outerjoin(File, col(File.id) == col(Evidence.file_id))
+            .where(Evidence.ticket_id == ticket.id, rows_visible_to(actor, Evidence))
+            .order_by(col(Evidence.id))
+        )
+        pieces = (await db.exec(query)).all()
+    return {
+        **await ticket_shown(desk, ticket.id),
+        "messages": await _messages(desk, actor, ticket),
+        "evidence": [_piece(piece, sha256) for piece, sha256 in pieces],
+    }
+
+
+async def _messages(desk: Desk, actor: Actor, ticket: Ticket) -> list[dict[str, Any]]:
+    messages: list[dict[str, Any]] = []
+    after = 0
+    while page := await read_page(desk.pool, actor, ticket.case_id, after):
+        for entry in page.entries:
+            after = entry.seq
+            frame = entry.frame
+            if frame["type"] == "message.posted" and frame["face"] == f"ticket:{ticket.id}":
+                messages.append(
+                    {
+                        "number": frame["n"],
+                        "at": frame["at"],
+                        "by": frame["by"]["name"],
+                        "staff": frame["by"]["staff"],
+                        "body": frame["body"],
+                    }
+                )
+        if not page.entries or after >= page.newest:
+            break
+    return messages
+
+
+def _piece(piece: Evidence, sha256: bytes | None) -> dict[str, Any]:
+    return {
+        "key": piece.evidence_key,
+        "kind": piece.kind,
+        "label": piece.label,
+        "name": piece.name,
+        "size": piece.size,
+        "sha256": sha256.hex() if sha256 else "",
+        "added_at": iso(piece.added_at),
+    }
+
+
+async def _shown(desk: Desk, row: Any) -> dict[str, Any]:
+    used = (await catalogue.version(desk, row["catalogue_version"])).catalogue
+    severity = used.severity(row["severity"])
+    number = reference(row["id"])
+    return {
+        "reference": number,
+        "url": canonical_url(desk.settings, f"/requests/{number}"),
+        "type": row["type_key"],
+        "subject": row["subject"],
+        "status": row["status"],
+        "severity": SEVERITY_KEYS[row["severity"]],
+        "department": row["department"],
+        "department_hours": row["hours"],
+        "first_answer_within_hours": severity.first_response_hours if severity else 0,
+        "opened_at": iso(row["opened_at"]),
+        "updated_at": iso(row["updated_at"]),
+    }
+
+
+def catalogue_shown(version: CatalogueVersion) -> dict[str, Any]:
+    whole = version.catalogue.model_dump(mode="json")
+    return {
+        "version": version.number,
+        "services": whole["services"],
+        "types": whole["types"],
+        "severities": whole["severities"],
+        "limits": whole["limits"],
+    }

@@ -1,0 +1,259 @@
+"""The API for programs: a ticket, what is said on it, its files, the catalogue."""
+
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+import orjson
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import UploadFile
+from starlette.responses import JSONResponse, Response
+
+from helpdesk.catalogue import queries as catalogue
+from helpdesk.core.text import BadText, clean_text, is_blank
+from helpdesk.evidence.intake import pieces_of, receive
+from helpdesk.evidence.sniff import Refused
+from helpdesk.permissions import Actor, Can
+from helpdesk.security import client_address
+from helpdesk.tickets.commands import NotAllowed, add_message
+from helpdesk.tickets.filing import UploadsGone, file_ticket
+from helpdesk.tickets.models import from_reference
+from helpdesk.web import Problem, WebRequest, api, page, render, transaction
+
+from . import openapi
+from .answers import catalogue_shown, list_of, own_uploads, ticket_details, ticket_shown
+from .browser import LONGEST
+from .forms import Known, check
+from .pieces import DraftFile
+from .queries import contract_typed
+from .repeats import Once, answer_once, once
+from .schemas import MessageIn, TicketIn, as_fields, errors_of
+from .visits import read_id, today_of
+
+MESSAGE = 20_000
+MOST_LISTED = 100
+FILE_LIMIT = 101 * 1024 * 1024
+Read = TypeVar("Read", bound=BaseModel)
+FAULTS = "Some fields need another look"
+
+
+def account(request: WebRequest) -> Actor:
+    """The API is for people with an account; guests have the form."""
+    actor = request.state["actor"]
+    if not actor.is_signed_in:
+        raise Problem(401, "Sign in or send a token")
+    return actor
+
+
+def read_body(model: type[Read], body: bytes) -> Read:
+    try:
+        return model.model_validate(orjson.loads(body))
+    except orjson.JSONDecodeError:
+        raise Problem(400, "Not JSON", "The body must be one JSON object in UTF-8.") from None
+    except ValidationError as error:
+        raise Problem(422, FAULTS, errors=errors_of(error)) from None
+
+
+async def json_body(request: WebRequest) -> bytes:
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        raise Problem(415, "Send JSON", "The content type must be application/json.")
+    return await request.body()
+
+
+async def create_ticket(request: WebRequest) -> Response:
+    actor = account(request)
+    body = await json_body(request)
+    this = once(request, body)
+    earlier = await this.first_answer()
+    if earlier is None:
+        wanted = read_body(TicketIn, body)
+        answer, repeated = await file_once(request, this, actor, wanted)
+    else:
+        answer, repeated = earlier, True
+    headers = {"Location": f"/api/v1/tickets/{answer['reference']}"}
+    if repeated:
+        headers["Idempotency-Replayed"] = "true"
+    return JSONResponse(answer, 201, headers)
+
+
+async def file_once(
+    request: WebRequest, this: Once, actor: Actor, wanted: TicketIn
+) -> tuple[dict[str, Any], bool]:
+    desk = request.state["desk"]
+    fields = as_fields(wanted)
+    files, faults = await wanted_files(request, actor, wanted)
+    known = Known(
+        actor,
+        await catalogue.current(desk),
+        today_of(desk, actor, fields),
+        await contract_typed(desk, actor, fields),
+        files,
+        request.headers.get("user-agent", "")[:LONGEST],
+        source="api",
+    )
+    found = check(fields, known, this.id)
+    errors = {**found.errors, **faults}
+    if errors or found.filing is None:
+        # Its files may be gone because the same request is just being answered.
+        if made := await ticket_of(request, actor, this):
+            return made, True
+        raise Problem(422, FAULTS, errors=errors)
+    filing = found.filing
+
+    async def act() -> dict[str, Any]:
+        try:
+            filed = await file_ticket(desk, actor, filing)
+        except UploadsGone:
+            raise Problem(
+                422, FAULTS, errors={"files": "One of the uploads is used or gone."}
+            ) from None
+        return await ticket_shown(desk, filed.ticket_id)
+
+    return await answer_once(this, act)
+
+
+async def ticket_of(request: WebRequest, actor: Actor, this: Once) -> dict[str, Any] | None:
+    desk = request.state["desk"]
+    id = await desk.pool.fetchval(
+        "SELECT id FROM tickets WHERE requester_id = $1 AND once = $2", actor.id, this.id
+    )
+    if id is None:
+        return None
+    return await this.claim() or await ticket_shown(desk, id)
+
+
+async def wanted_files(
+    request: WebRequest, actor: Actor, wanted: TicketIn
+) -> tuple[list[DraftFile], dict[str, str]]:
+    """The uploads that are named, each for its line; those that are not the person's refused."""
+    named: list[tuple[str, str, UUID | None]] = [
+        (f"evidence.{key}", key, read_id(id))
+        for key, ids in wanted.evidence.items()
+        if not isinstance(ids, str)
+        for id in ids
+    ]
+    named += [("files", "", read_id(id)) for id in wanted.files]
+    ids = [id for _, _, id in named if id is not None]
+    own = await own_uploads(request.state["desk"], actor, ids) if ids else {}
+    files, faults, seen = [], {}, set()
+    for field, key, id in named:
+        if id is None or id not in own or id in seen:
+            faults[field] = "This is not the id of a file you uploaded and have not used yet."
+        else:
+            seen.add(id)
+            files.append(own[id].under(key))
+    return files, faults
+
+
+async def list_tickets(request: WebRequest) -> Response:
+    actor = account(request)
+    asked = request.query_params
+    limit, after = asked.get("limit", "25"), asked.get("after", "")
+    errors = {}
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:6]) <= MOST_LISTED):
+        errors["limit"] = f"A number from 1 to {MOST_LISTED}."
+    start = from_reference(after) if after else None
+    if after and start is None:
+        errors["after"] = "A reference, like HD-10001."
+    if errors:
+        raise Problem(422, FAULTS, errors=errors)
+    return JSONResponse(await list_of(request.state["desk"], actor, int(limit), start))
+
+
+def ticket_id(request: WebRequest) -> int:
+    id = from_reference(request.path_params["reference"])
+    if id is None:
+        raise Problem(404, "Not found")
+    return id
+
+
+async def show_ticket(request: WebRequest) -> Response:
+    actor = account(request)
+    return JSONResponse(await ticket_details(request.state["desk"], actor, ticket_id(request)))
+
+
+async def create_message(request: WebRequest) -> Response:
+    actor = account(request)
+    id = ticket_id(request)
+    body = await json_body(request)
+    this = once(request, body)
+    text = read_body(MessageIn, body).body
+    try:
+        text = clean_text(text, MESSAGE)
+    except BadText as error:
+        raise Problem(422, FAULTS, errors={"body": str(error)}) from None
+    if is_blank(text):
+        raise Problem(422, FAULTS, errors={"body": "Write your message."})
+
+    async def act() -> dict[str, Any]:
+        try:
+            async with transaction(request) as tx:
+                await add_message(tx, id, text, this.id)
+        except NotAllowed as refusal:
+            raise Problem(409, "Not possible now", str(refusal)) from None
+        details = await ticket_details(request.state["desk"], actor, id)
+        number = details["messages"][-1]["number"] if details["messages"] else None
+        return {"number": number, "reference": details["reference"]}
+
+    answer, repeated = await answer_once(this, act)
+    return JSONResponse(answer, 201, {"Idempotency-Replayed": "true"} if repeated else {})
+
+
+async def create_upload(request: WebRequest) -> Response:
+    actor = account(request)
+    form = await request.form(max_files=1, max_fields=8)
+    file, key = form.get("file"), form.get("evidence_key", "")
+    given = form.get("id", "")
+    id = read_id(given) if given else uuid4()
+    if not isinstance(file, UploadFile) or not file.filename:
+        raise Problem(422, FAULTS, errors={"file": "Send one file under this name."})
+    if id is None:
+        raise Problem(422, FAULTS, errors={"id": "A UUID that you choose, or nothing."})
+    try:
+        upload = await receive(
+            request.state["desk"],
+            upload_id=id,
+            owner=actor,
+            evidence_key=str(key),
+            name=file.filename,
+            chunks=pieces_of(file),
+            address=client_address(request),
+        )
+    except Refused as refusal:
+        raise Problem(refusal.status, "Refused", str(refusal), {"file": str(refusal)}) from None
+    shown = {
+        "id": str(upload.id),
+        "name": upload.name,
+        "size": upload.size,
+        "media_type": upload.media_type,
+        "evidence_key": upload.evidence_key,
+    }
+    return JSONResponse(shown, 201)
+
+
+async def show_catalogue(request: WebRequest) -> Response:
+    return JSONResponse(catalogue_shown(await catalogue.current(request.state["desk"])))
+
+
+async def document(request: WebRequest) -> Response:
+    return JSONResponse(openapi.document(request.state["desk"].settings.public_url))
+
+
+async def docs(request: WebRequest) -> Response:
+    described = openapi.document(request.state["desk"].settings.public_url)
+    return render(
+        request, "api/docs.html", document=described, operations=openapi.readable(described)
+    )
+
+
+routes = [
+    api("/api/v1/tickets", create_ticket, can=Can.OPEN_TICKET, method="POST"),
+    api("/api/v1/tickets", list_tickets, can=Can.USE_ACCOUNT),
+    api("/api/v1/tickets/{reference}", show_ticket, can=Can.USE_ACCOUNT),
+    api("/api/v1/tickets/{reference}/messages", create_message, can=Can.FOLLOW_REQUESTS,
+        method="POST"),
+    api("/api/v1/uploads", create_upload, can=Can.USE_ACCOUNT, method="POST",
+        max_body=FILE_LIMIT),
+    api("/api/v1/catalogue", show_catalogue, can=Can.VISIT),
+    api("/api/openapi.json", document, can=Can.VISIT),
+    page("/api/docs", docs, can=Can.VISIT),
+]  # fmt: skip

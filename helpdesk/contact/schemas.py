@@ -1,0 +1,178 @@
+"""The bodies of the API: what programs send and what they get. The OpenAPI document is made
+from these models."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .forms import Fields
+
+Key = Annotated[str, Field(max_length=60)]
+SeverityKey = Literal["low", "normal", "high", "urgent"]
+
+
+class Body(BaseModel):
+    """Strict: a text is a text, and a field nobody knows is an error."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class AmountIn(Body):
+    amount: str = Field(description="Figures with a point before the cents.", examples=["1250.50"])
+    currency: str = Field(description="ISO 4217.", examples=["USD"])
+
+
+class TicketIn(Body):
+    type: str = Field(description="Key of a ticket type of the catalogue.")
+    service: str = Field("", description="May be left out: every type has a home service.")
+    subject: str = Field("", description="Your question in one line, 10 to 120 characters.")
+    description: str = Field("", description="What happened.")
+    severity: SeverityKey | None = Field(None, description="Left out: what is usual for the type.")
+    severity_reason: str = Field("", description="Asked for when it is far above the usual.")
+    contract: str = Field("", description="Reference of one of your own contracts.")
+    milestone: int | None = Field(None, description="Its number on the contract, from 1.")
+    contract_text: str = Field("", description="A contract that is not listed; checked by hand.")
+    answers: dict[Key, str | AmountIn] = Field(
+        default_factory=dict, description="Question key → answer. Dates are 2026-07-03."
+    )
+    lacking: dict[Key, str] = Field(
+        default_factory=dict, description="Key of a question or piece → why you do not have it."
+    )
+    evidence: dict[Key, str | list[str]] = Field(
+        default_factory=dict, description="Checklist key → ids of uploads, or a text."
+    )
+    files: list[str] = Field(default_factory=list, description="Ids of uploads for no line.")
+    private: bool = Field(False, description="It holds sensitive data: one department reads it.")
+    time_zone: str = Field("", examples=["Europe/Lisbon"])
+
+
+class MessageIn(Body):
+    body: str = Field(description="What you want to add, up to 20,000 characters.")
+
+
+class TicketOut(BaseModel):
+    reference: str = Field(examples=["HD-10001"])
+    url: str
+    type: str
+    subject: str
+    status: str = Field(description="new, open, waiting_on_user, on_hold, solved or closed.")
+    severity: SeverityKey
+    department: str
+    department_hours: str
+    first_answer_within_hours: int = Field(description="Working hours of the department.")
+    opened_at: datetime
+    updated_at: datetime
+
+
+class MessageOut(BaseModel):
+    number: int = Field(description="Its place in the case; grows.")
+    at: datetime
+    by: str
+    staff: bool
+    body: str
+
+
+class PieceOut(BaseModel):
+    key: str
+    kind: str
+    label: str
+    name: str
+    size: int
+    sha256: str = Field(description="Empty for a piece that is not a file.")
+    added_at: datetime
+
+
+class TicketDetails(TicketOut):
+    messages: list[MessageOut]
+    evidence: list[PieceOut]
+
+
+class TicketList(BaseModel):
+    items: list[TicketOut]
+    next: str | None = Field(description="Send it as `after` for the next page; null at the end.")
+
+
+class MessageAdded(BaseModel):
+    number: int | None
+    reference: str
+
+
+class UploadOut(BaseModel):
+    id: UUID
+    name: str
+    size: int
+    media_type: str = Field(description="Found in the content, not taken from the name.")
+    evidence_key: str
+
+
+class FieldError(BaseModel):
+    field: str = Field(examples=["evidence.team_log"])
+    message: str
+
+
+class ProblemOut(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str = ""
+    request_id: str
+    errors: list[FieldError] = Field(default_factory=list)
+
+
+class CatalogueOut(BaseModel):
+    version: int
+    services: list[dict[str, Any]]
+    types: list[dict[str, Any]]
+    severities: list[dict[str, Any]]
+    limits: dict[str, Any]
+
+
+WORDS = {
+    "extra_forbidden": "There is no such field.",
+    "missing": "This is needed.",
+    "string_type": "This must be a text.",
+    "int_type": "This must be a whole number.",
+    "bool_type": "This must be true or false.",
+    "dict_type": "This must be an object.",
+    "list_type": "This must be a list.",
+    "literal_error": "Choose one of the values that are allowed.",
+    "string_too_long": "This is too long.",
+}
+
+
+def errors_of(error: ValidationError) -> dict[str, str]:
+    """By field, in the words of the form."""
+    found: dict[str, str] = {}
+    for fault in error.errors(include_url=False, include_context=False, include_input=False):
+        # Where several kinds are allowed, the place ends in the name of one of them.
+        place = [str(part) for part in fault["loc"] if part not in ("str", "AmountIn", "list[str]")]
+        name = ".".join(place)[:100] or "body"
+        found.setdefault(name, WORDS.get(fault["type"], fault["msg"]))
+    return found
+
+
+def as_fields(body: TicketIn) -> Fields:
+    """The flat fields that the form sends."""
+    fields = {
+        name: getattr(body, name)
+        for name in ("type", "service", "subject", "description", "severity_reason", "contract",
+                     "contract_text", "time_zone")
+    }  # fmt: skip
+    fields["severity"] = body.severity or ""
+    fields["milestone"] = "" if body.milestone is None else str(body.milestone)
+    fields["private"] = "1" if body.private else ""
+    for key, answer in body.answers.items():
+        if isinstance(answer, AmountIn):
+            fields[f"answers.{key}"] = answer.amount
+            fields[f"answers.{key}.currency"] = answer.currency
+        else:
+            fields[f"answers.{key}"] = answer
+    fields |= {f"lacking.{key}": why for key, why in body.lacking.items()}
+    fields |= {
+        f"evidence.{key}": text for key, text in body.evidence.items() if isinstance(text, str)
+    }
+    return fields

@@ -1,0 +1,109 @@
+// @ts-check
+// The visitor's chat page: the line, the talk, the end.
+
+import { composer } from "./composer.js";
+import { showConnection } from "./connection.js";
+import { live } from "./live.js";
+import { Thread } from "./thread.js";
+
+const page = /** @type {HTMLElement} */ (document.getElementById("chat"));
+const log = /** @type {HTMLElement} */ (document.getElementById("log"));
+const form = /** @type {HTMLFormElement} */ (document.getElementById("composer"));
+const face = `chat:${page.dataset.chat}`;
+const ORDINALS = /** @type {Record<string, string>} */ ({ one: "st", two: "nd", few: "rd", other: "th" });
+const rules = new Intl.PluralRules("en", { type: "ordinal" });
+
+/** @param {string} id @param {string} text */
+function say(id, text) {
+  const element = document.getElementById(id);
+  if (element && element.textContent !== text) element.textContent = text;
+}
+
+/** @param {string} state */
+function become(state) {
+  page.dataset.state = state;
+  for (const element of page.querySelectorAll("[data-when]")) {
+    if (element instanceof HTMLElement) element.hidden = !element.dataset.when?.split(" ").includes(state);
+  }
+}
+
+/** @param {number} position */
+function place(position) {
+  if (page.dataset.state !== "waiting") return;
+  say("place", String(position));
+  const th = ORDINALS[rules.select(position)];
+  say("place-words", position === 1 ? "You are next in line" : `You are ${position}${th} in line`);
+}
+
+/** @param {import("./live.js").Frame} frame */
+function happened(frame) {
+  if (frame.face !== face) return;
+  if (frame.type === "conversation.claimed") {
+    become("active");
+    say("agent", frame.by.name);
+    say("agent-state", "is here");
+  }
+  if (frame.type === "conversation.ended" || frame.type === "conversation.left_line") become("ended");
+  if (frame.type === "conversation.ticketed") {
+    say("ticket-words", `This chat became the request ${frame.data.reference}. The answer comes there.`);
+    const link = document.getElementById("ticket-link");
+    if (link instanceof HTMLAnchorElement) link.href = `/requests/${frame.data.reference}`;
+    const box = document.getElementById("ticket");
+    if (box) box.hidden = false;
+  }
+}
+
+/** @param {import("./live.js").By[]} who */
+function present(who) {
+  const staff = who.filter((one) => one.staff);
+  if (page.dataset.state !== "active") return;
+  const dot = page.querySelector(".presence");
+  if (dot instanceof HTMLElement) dot.dataset.state = staff.length ? "online" : "away";
+  say("agent-state", staff.length ? "is here" : "is away for a moment; your messages are kept");
+}
+
+const thread = new Thread(log, {
+  caseId: Number(page.dataset.case),
+  face,
+  staff: false,
+  after: Number(page.dataset.newest),
+  onEvent: (frame) => happened(frame),
+  onPresence: present,
+  onLine: place,
+  onRevoked: () => location.reload(),
+});
+
+composer(form, {
+  key: `${live.me}:${face}`,
+  send: (text) => thread.send(text),
+  typing: (on) => thread.follow.typing(on ? "reply" : "", face),
+});
+
+const line = document.getElementById("connection");
+if (line) showConnection(line);
+become(page.dataset.state ?? "active");
+
+// Files: upload.js does the sending; a finished one joins the chat.
+document.addEventListener("upload:done", async (event) => {
+  const { id, row } = /** @type {CustomEvent} */ (event).detail;
+  const body = new URLSearchParams({ upload: id });
+  for (let tries = 0; ; tries++) {
+    try {
+      const answer = await fetch(`/chat/${page.dataset.chat}/evidence`, { method: "POST", body });
+      if (answer.ok) row?.remove();
+      if (answer.status < 500) return;
+    } catch {
+      // no connection: again
+    }
+    await new Promise((ready) => setTimeout(ready, Math.min(30, 2 ** tries) * 1000));
+  }
+});
+
+// "Leave it as a request" takes along what is written but not sent.
+const leave = document.getElementById("leave");
+leave?.addEventListener("submit", () => {
+  const field = /** @type {HTMLTextAreaElement | null} */ (leave.querySelector("[name=description]"));
+  const typed = /** @type {HTMLTextAreaElement} */ (form.querySelector("textarea")).value.trim();
+  const kept = live.pending(`case:${page.dataset.case}`).map((one) => one.body);
+  if (field) field.value = [field.value, ...kept, typed].filter(Boolean).join("\n\n");
+});

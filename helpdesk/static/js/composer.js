@@ -1,0 +1,55 @@
+// @ts-check
+// A box to write in: its text survives a reload, Enter sends, the others see that somebody types.
+
+const TELL_EVERY = 3000;
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {{key: string, send: (text: string) => void, typing?: (on: boolean) => void,
+ *   enterSends?: boolean}} options
+ */
+export function composer(form, { key, send, typing, enterSends = true }) {
+  const box = /** @type {HTMLTextAreaElement} */ (form.querySelector("textarea"));
+  let told = 0;
+  try {
+    box.value ||= localStorage.getItem(`draft:${key}`) ?? "";
+  } catch {
+    // storage may be switched off
+  }
+  const keep = () => {
+    try {
+      if (box.value) localStorage.setItem(`draft:${key}`, box.value);
+      else localStorage.removeItem(`draft:${key}`);
+    } catch {
+      // then it lasts as long as the page
+    }
+  };
+  const quiet = () => {
+    if (told) typing?.(false);
+    told = 0;
+  };
+  box.addEventListener("input", () => {
+    keep();
+    if (!box.value.trim()) return quiet();
+    if (Date.now() - told < TELL_EVERY) return;
+    told = Date.now();
+    typing?.(true);
+  });
+  box.addEventListener("blur", quiet);
+  box.addEventListener("keydown", (event) => {
+    const wanted = event.key === "Enter" && !event.isComposing && !event.shiftKey;
+    if (!wanted || !(enterSends || event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = box.value;
+    if (!text.trim()) return;
+    send(text);
+    box.value = "";
+    keep();
+    quiet();
+    box.focus();
+  });
+}

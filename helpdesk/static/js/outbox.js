@@ -1,0 +1,58 @@
+// @ts-check
+// What somebody wrote and the desk has not confirmed yet. It survives a reload and is shared by
+// the person's tabs: one entry each, so that two tabs never overwrite each other's.
+
+/**
+ * @typedef {{cid: string, s: string, face: string, body: string, note: boolean, at: number,
+ *   state?: "queued" | "sending" | "failed", why?: string}} Unsent
+ */
+
+const PREFIX = "unsent:";
+/** @type {Map<string, Unsent>} what this tab keeps when storage is full or switched off */
+const loose = new Map();
+
+/** @param {number} me @param {string} cid */
+const keyOf = (me, cid) => `${PREFIX}${me}:${cid}`;
+
+/** @param {number} me @param {Unsent} unsent */
+export function keep(me, unsent) {
+  try {
+    localStorage.setItem(keyOf(me, unsent.cid), JSON.stringify(unsent));
+    loose.delete(unsent.cid);
+  } catch {
+    loose.set(unsent.cid, unsent);
+  }
+}
+
+/** @param {number} me @param {string} cid */
+export function forget(me, cid) {
+  loose.delete(cid);
+  try {
+    localStorage.removeItem(keyOf(me, cid));
+  } catch {
+    // it was never stored then
+  }
+}
+
+/** In the order they were written. @param {number} me @returns {Unsent[]} */
+export function unsent(me) {
+  const found = [...loose.values()];
+  try {
+    for (let index = 0; index < localStorage.length; index++) {
+      const key = localStorage.key(index);
+      if (!key?.startsWith(`${PREFIX}${me}:`)) continue;
+      const one = JSON.parse(localStorage.getItem(key) ?? "null");
+      if (one && typeof one.cid === "string" && typeof one.body === "string") found.push(one);
+    }
+  } catch {
+    // what cannot be read cannot be sent
+  }
+  return found.sort((a, b) => a.at - b.at || (a.cid < b.cid ? -1 : 1));
+}
+
+/** Another tab of this browser wrote something or had it confirmed. @param {(cid: string) => void} tell */
+export function onOtherTab(tell) {
+  addEventListener("storage", (event) => {
+    if (event.key?.startsWith(PREFIX)) tell(event.key.split(":")[2]);
+  });
+}

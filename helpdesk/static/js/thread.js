@@ -1,0 +1,303 @@
+// @ts-check
+// A conversation as a list: every message once and in order, with its state, day lines, the line
+// above what is new, who types, who has read. Rows are clones of the page's templates.
+
+import { live } from "./live.js";
+import { clock } from "./time.js";
+
+/** @typedef {import("./live.js").Frame} Frame */
+/** @typedef {import("./live.js").By} By */
+/**
+ * @typedef {{caseId: number, face: string, staff: boolean, after: number,
+ *   shows?: (frame: Frame) => boolean, onEvent?: (frame: Frame, history: boolean) => void,
+ *   onPresence?: (who: By[]) => void, onLine?: (position: number) => void,
+ *   onRevoked?: () => void}} Options
+ */
+
+const TYPING_ENDS = 6000;
+const WORDS = { sending: "Sending…", queued: "Waiting for the connection", failed: "Not sent", seen: "Seen" };
+
+/** @param {string} id @returns {HTMLElement} */
+function clone(id) {
+  const template = document.getElementById(id);
+  if (!(template instanceof HTMLTemplateElement)) throw new Error(`no template ${id}`);
+  return /** @type {HTMLElement} */ (document.importNode(template.content, true).firstElementChild);
+}
+
+/** @param {Element} row @param {string} part @returns {HTMLElement | null} */
+const part = (row, part) => row.querySelector(`[data-part="${part}"]`);
+
+/** @param {Element} row @param {string} name @param {string} text */
+function fill(row, name, text) {
+  const element = part(row, name);
+  if (element) element.textContent = text;
+}
+
+/** @param {number} size */
+function bytes(size) {
+  if (size < 1000) return `${size}\u00a0bytes`;
+  const [amount, unit] = size < 1e6 ? [size / 1e3, "kB"] : [size / 1e6, "MB"];
+  return `${amount < 9.95 ? amount.toFixed(1) : Math.round(amount)}\u00a0${unit}`;
+}
+
+/** @param {string} iso */
+function dayOf(iso) {
+  const day = new Date(iso);
+  const today = new Date();
+  const apart = Math.round((new Date(today.toDateString()).getTime() - new Date(day.toDateString()).getTime()) / 864e5);
+  if (apart === 0) return "Today";
+  if (apart === 1) return "Yesterday";
+  return day.toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short" });
+}
+
+export class Thread {
+  /** @param {HTMLElement} log the list @param {Options} options */
+  constructor(log, options) {
+    this.log = log;
+    this.options = options;
+    this.stream = `case:${options.caseId}`;
+    this.newest = options.after;
+    this.readUpTo = 0;
+    this.seenUpTo = 0;
+    this.unread = 0;
+    this.title = document.title;
+    /** @type {Map<string, HTMLElement>} not confirmed yet, by client id */
+    this.waiting = new Map();
+    /** @type {Map<number, {name: string, timer: ReturnType<typeof setTimeout>}>} */
+    this.typists = new Map();
+    this.typingLine = /** @type {HTMLElement | null} */ (log.closest("section")?.querySelector('.typing[data-part="typing"]'));
+    this.adopt();
+    this.follow = live.follow(this.stream, {
+      after: options.after,
+      onEvent: (frame, { history }) => this.event(frame, history),
+      onReady: () => this.showWaiting(),
+      onTyping: (by, kind, face) => this.typing(by, kind, face),
+      onPresence: (who) => options.onPresence?.(who),
+      onRead: (by, n) => this.read(by, n),
+      onLine: (position, face) => face === options.face && options.onLine?.(position),
+      onRevoked: () => options.onRevoked?.(),
+    });
+    live.onSend((news) => this.sendNews(news));
+    live.onState(() => this.showWaiting());
+    for (const name of ["focus", "pointerdown", "keydown"]) addEventListener(name, () => this.look());
+    document.addEventListener("visibilitychange", () => this.look());
+    this.showWaiting();
+    this.look();
+  }
+
+  /** The rows the server rendered: days between them, and their times in the reader's zone. */
+  adopt() {
+    for (const row of [...this.log.querySelectorAll(".msg, .msg-event")]) {
+      const time = row.querySelector("time");
+      const at = time?.dateTime ?? "";
+      if (time && at) time.textContent = clock(at);
+      if (at) this.dayLine(at, row);
+    }
+  }
+
+  /** @param {string} at @param {Element | null} before */
+  dayLine(at, before) {
+    const day = dayOf(at);
+    if (this.day === day) return;
+    this.day = day;
+    const line = clone("message-day");
+    fill(line, "body", day);
+    this.log.insertBefore(line, before);
+  }
+
+  // Events
+
+  /** @param {Frame} frame @param {boolean} history */
+  event(frame, history) {
+    this.newest = Math.max(this.newest, frame.n);
+    this.options.onEvent?.(frame, history);
+    const shows = this.options.shows ?? ((one) => one.face === this.options.face);
+    if (!shows(frame)) return this.look();
+    if (frame.cid) this.remove(frame.cid);
+    const anchor = this.waiting.values().next().value ?? null;
+    this.dayLine(frame.at, anchor);
+    const row = this.row(frame);
+    if (this.isNew(frame)) this.unreadLine(anchor);
+    this.log.insertBefore(row, anchor);
+    this.stopTyping(frame.by.id);
+    this.look();
+  }
+
+  /** @param {Frame} frame */
+  isNew(frame) {
+    return frame.by.staff !== this.options.staff && (document.hidden || !document.hasFocus());
+  }
+
+  /** @param {Frame} frame */
+  row(frame) {
+    const own = frame.by.staff === this.options.staff;
+    const bubble = frame.body !== undefined && frame.text === undefined;
+    if (!bubble && !frame.evidence) {
+      const line = clone("message-event");
+      fill(line, "body", frame.body === undefined ? frame.text : `${frame.text}: “${frame.body}”`);
+      return this.dated(line, frame.at, frame.n);
+    }
+    const kind = frame.type === "note.added" ? "note" : own ? "mine" : "theirs";
+    const row = clone(`message-${kind}`);
+    fill(row, "author", frame.by.name);
+    fill(row, "body", bubble ? frame.body : frame.text);
+    if (frame.evidence) row.querySelector(".bubble")?.append(this.card(frame.evidence));
+    this.state(row, kind === "mine" && frame.n <= this.seenUpTo ? "seen" : "sent");
+    return this.dated(row, frame.at, frame.n);
+  }
+
+  /** @param {HTMLElement} row @param {string} at @param {number} n */
+  dated(row, at, n) {
+    row.dataset.seq = String(n);
+    const time = row.querySelector("time");
+    if (time) {
+      time.dateTime = at;
+      time.title = new Date(at).toLocaleString("en-GB");
+      time.textContent = clock(at);
+    }
+    return row;
+  }
+
+  /** @param {Frame} piece */
+  card(piece) {
+    const card = clone("evidence-card");
+    const name = part(card, "name");
+    fill(card, "name", piece.name);
+    if (name instanceof HTMLAnchorElement) name.href = `/evidence/${piece.id}`;
+    fill(card, "kind", piece.kind.replaceAll("_", " "));
+    fill(card, "meta", piece.size ? bytes(piece.size) : "");
+    if (piece.thumb) {
+      const picture = document.createElement("img");
+      picture.src = `/evidence/${piece.id}/thumbnail`;
+      picture.alt = "";
+      picture.width = 72;
+      picture.height = 56;
+      card.querySelector(".evidence-thumb")?.replaceChildren(picture);
+    }
+    return card;
+  }
+
+  // What is not confirmed yet
+
+  /** @param {string} body @param {boolean} note */
+  send(body, note = false) {
+    this.clearUnread();
+    live.send({ s: this.stream, face: this.options.face, body, note });
+    this.showWaiting();
+  }
+
+  /** Also what other tabs of this person wrote, and what an earlier visit left. */
+  showWaiting() {
+    const pending = live.pending(this.stream).filter((one) => one.face === this.options.face);
+    const still = new Set(pending.map((one) => one.cid));
+    for (const [cid, row] of this.waiting) {
+      if (!still.has(cid) && row.dataset.state !== "sent") this.drop(cid, row);
+    }
+    for (const one of pending) {
+      let row = this.waiting.get(one.cid);
+      if (!row) {
+        row = clone(one.note ? "message-note" : "message-mine");
+        fill(row, "body", one.body);
+        this.dated(row, new Date(one.at).toISOString(), 0);
+        const button = part(row, "retry");
+        button?.addEventListener("click", () => live.retry(one.cid));
+        this.log.append(row);
+        this.waiting.set(one.cid, row);
+      }
+      this.state(row, one.state ?? "queued", one.why);
+    }
+  }
+
+  /** Confirmed elsewhere: its event is on the way. @param {string} cid @param {HTMLElement} row */
+  drop(cid, row) {
+    this.state(row, "sent");
+    setTimeout(() => {
+      if (this.waiting.get(cid) === row && row.dataset.state === "sent") this.remove(cid);
+    }, 5000);
+  }
+
+  /** @param {string} cid */
+  remove(cid) {
+    this.waiting.get(cid)?.remove();
+    this.waiting.delete(cid);
+  }
+
+  /** @param {import("./live.js").SendNews} news */
+  sendNews(news) {
+    const row = this.waiting.get(news.cid);
+    if (news.state === "sent" && (news.n ?? 0) <= this.newest) this.remove(news.cid); // shown already
+    else if (row && news.state === "sent") this.state(row, "sent");
+    else if (row && news.state !== "gone") this.state(row, news.state, news.why);
+    else this.showWaiting();
+  }
+
+  /** @param {HTMLElement} row @param {string} state @param {string} why */
+  state(row, state, why = "") {
+    row.dataset.state = state;
+    const words = /** @type {Record<string, string>} */ (WORDS)[state] ?? "";
+    fill(row, "state", why && state === "failed" ? `Not sent. ${why}` : words);
+    const button = part(row, "retry");
+    if (button) button.hidden = !(state === "failed" || state === "queued");
+  }
+
+  // Reading
+
+  look() {
+    if (document.hidden || !document.hasFocus()) return;
+    if (this.newest > this.readUpTo) {
+      this.readUpTo = this.newest;
+      this.follow.read(this.newest);
+    }
+    if (this.unread) {
+      this.unread = 0;
+      document.title = this.title;
+    }
+  }
+
+  /** @param {By} by @param {number} n */
+  read(by, n) {
+    if (by.staff === this.options.staff || n <= this.seenUpTo) return;
+    this.seenUpTo = n;
+    for (const row of this.log.querySelectorAll('.msg[data-kind="mine"][data-state="sent"]')) {
+      const seq = Number(row instanceof HTMLElement ? row.dataset.seq : 0);
+      if (row instanceof HTMLElement && seq && seq <= n) this.state(row, "seen");
+    }
+  }
+
+  /** @param {Element | null} before */
+  unreadLine(before) {
+    this.unread += 1;
+    document.title = `(${this.unread}) ${this.title}`;
+    if (!this.log.querySelector(".msg-unread")) this.log.insertBefore(clone("message-unread"), before);
+  }
+
+  clearUnread() {
+    this.log.querySelector(".msg-unread")?.remove();
+  }
+
+  // Typing
+
+  /** @param {By} by @param {string} kind @param {string} face */
+  typing(by, kind, face) {
+    if (by.id === live.me || (face && face !== this.options.face)) return;
+    if (!kind) return this.stopTyping(by.id);
+    clearTimeout(this.typists.get(by.id)?.timer);
+    const timer = setTimeout(() => this.stopTyping(by.id), TYPING_ENDS);
+    this.typists.set(by.id, { name: by.name, timer });
+    this.showTyping();
+  }
+
+  /** @param {number} person */
+  stopTyping(person) {
+    clearTimeout(this.typists.get(person)?.timer);
+    if (this.typists.delete(person)) this.showTyping();
+  }
+
+  showTyping() {
+    if (!this.typingLine) return;
+    const names = [...this.typists.values()].map(({ name }) => name);
+    const verb = names.length > 1 ? "are" : "is";
+    fill(this.typingLine, "who", names.length ? `${names.join(" and ")} ${verb} typing` : "");
+    this.typingLine.hidden = !names.length;
+  }
+}
