@@ -21,7 +21,14 @@ from bench.chat import (
     measure_return,
     measure_saturation,
 )
-from bench.pages import FILERS, measure_filing, measure_pages, measure_small_list
+from bench.pages import (
+    FILERS,
+    measure_filing,
+    measure_list,
+    measure_search,
+    measure_small_list,
+    measure_ticket,
+)
 from bench.product import Product
 from bench.raw import Raw
 from bench.stack import Stack, services_running
@@ -33,21 +40,23 @@ FEW = 1_000  # tickets of a small desk, to see how its list grows
 
 @dataclass(frozen=True)
 class Block:
-    """Workloads measured together on one filling, each time on freshly started servers."""
+    """What is measured on one filling, each time on freshly started servers."""
 
-    workloads: frozenset[str]
+    workload: str
     filling: str
-    measure: Callable[[Raw | Product, str, set[str], float], dict[str, dict[str, float]]]
+    measure: Callable[[Raw | Product, str, float], dict[str, dict[str, float]]]
 
 
 BLOCKS = (
-    Block(frozenset({"w2"}), "few", measure_small_list),
-    Block(frozenset({"w2", "w3", "w4"}), "many", measure_pages),
-    Block(frozenset({"w1"}), "filing", measure_filing),
-    Block(frozenset({"w5"}), "chat", measure_saturation),
-    Block(frozenset({"w5"}), "chat", measure_rates),
-    Block(frozenset({"w6"}), "chat", measure_idle),
-    Block(frozenset({"w7"}), "chat", measure_return),
+    Block("w2", "few", measure_small_list),
+    Block("w2", "many", measure_list),
+    Block("w3", "many", measure_ticket),
+    Block("w4", "many", measure_search),
+    Block("w1", "filing", measure_filing),
+    Block("w5", "chat", measure_saturation),
+    Block("w5", "chat", measure_rates),
+    Block("w6", "chat", measure_idle),
+    Block("w7", "chat", measure_return),
 )
 
 
@@ -82,7 +91,7 @@ def arguments() -> argparse.Namespace:
 def measure(stack: Stack, options: argparse.Namespace) -> list[report.Row]:
     """Repeats and subjects take turns, so that a slow minute of the machine hits both."""
     subjects = (Raw(stack), Product(stack))
-    blocks = [block for block in BLOCKS if options.only & block.workloads]
+    blocks = [block for block in BLOCKS if block.workload in options.only]
     databases = {
         subject.name: fill(subject, {block.filling for block in blocks}, options.tickets)
         for subject in subjects
@@ -109,7 +118,7 @@ def attempt(
     """One failing workload must not cost the figures of the others."""
     database = databases[block.filling]
     try:
-        return block.measure(subject, database, options.only, options.seconds)
+        return block.measure(subject, database, options.seconds)
     except Exception:
         say(f"  {block.measure.__name__} of {subject.name} failed:\n{traceback.format_exc()}")
         return {}

@@ -24,14 +24,12 @@ MOST_CONVERSATIONS = (IDLE_SOCKETS + WARM_SOCKETS) // 2 + 1
 PADDING = "x" * 90
 
 
-def measure_saturation(
-    subject: Subject, database: str, workloads: set[str], seconds: float
-) -> Figures:
+def measure_saturation(subject: Subject, database: str, seconds: float) -> Figures:
     with running([server := subject.start_chat(database)]):
         return {"w5-saturation": uvloop.run(_saturate(subject, server, seconds))}
 
 
-def measure_rates(subject: Subject, database: str, workloads: set[str], seconds: float) -> Figures:
+def measure_rates(subject: Subject, database: str, seconds: float) -> Figures:
     with running([server := subject.start_chat(database)]):
         return {
             f"w5-{rate}": uvloop.run(
@@ -41,12 +39,12 @@ def measure_rates(subject: Subject, database: str, workloads: set[str], seconds:
         }
 
 
-def measure_idle(subject: Subject, database: str, workloads: set[str], seconds: float) -> Figures:
+def measure_idle(subject: Subject, database: str, seconds: float) -> Figures:
     with running([server := subject.start_chat(database)]):
         return {"w6": uvloop.run(_idle(subject, server))}
 
 
-def measure_return(subject: Subject, database: str, workloads: set[str], seconds: float) -> Figures:
+def measure_return(subject: Subject, database: str, seconds: float) -> Figures:
     with running([server := subject.start_chat(database)]):
         return {"w7": uvloop.run(_return(subject, server))}
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import uvloop
 
@@ -19,25 +19,31 @@ FILERS = 16
 PROCESSES = 2  # for W1: one for each core, as it would be run
 
 
-def measure_pages(subject: Subject, database: str, workloads: set[str], seconds: float) -> Figures:
-    """One agent, one page after the other."""
+def measure_list(subject: Subject, database: str, seconds: float) -> Figures:
+    return _measure(subject, database, seconds, "w2", subject.list_page)
+
+
+def measure_small_list(subject: Subject, database: str, seconds: float) -> Figures:
+    """The list again, of a desk with few tickets."""
+    return {"w2-small": measure_list(subject, database, seconds)["w2"]}
+
+
+def measure_ticket(subject: Subject, database: str, seconds: float) -> Figures:
+    return _measure(subject, database, seconds, "w3", subject.ticket_page)
+
+
+def measure_search(subject: Subject, database: str, seconds: float) -> Figures:
     results = {}
-    with running([server := subject.start_desk(database)]):
-        for name, visit in _visits(subject).items():
-            if name[:2] in workloads:
-                work = _visit(subject, [server], [subject.agent(server)], visit, seconds)
-                results[name] = uvloop.run(work)
+    for name, queries in (("common", words.SEARCH_COMMON), ("rare", words.search_rare())):
+
+        async def visit(browser: Browser, n: int, queries: Sequence[str] = queries) -> None:
+            await subject.search(browser, queries[n % len(queries)])
+
+        results |= _measure(subject, database, seconds, f"w4-{name}", visit)
     return results
 
 
-def measure_small_list(
-    subject: Subject, database: str, workloads: set[str], seconds: float
-) -> Figures:
-    """The list again, of a desk with few tickets."""
-    return {"w2-small": measure_pages(subject, database, {"w2"}, seconds)["w2"]}
-
-
-def measure_filing(subject: Subject, database: str, workloads: set[str], seconds: float) -> Figures:
+def measure_filing(subject: Subject, database: str, seconds: float) -> Figures:
     """Customers on as many processes as the desk would run on two cores."""
     servers = [subject.start_desk(database) for _ in range(PROCESSES)]
     with running(servers):
@@ -45,15 +51,13 @@ def measure_filing(subject: Subject, database: str, workloads: set[str], seconds
         return {"w1": uvloop.run(_visit(subject, servers, filers, subject.file_ticket, seconds))}
 
 
-def _visits(subject: Subject) -> dict[str, Visit]:
-    rare = words.search_rare()
-    common = words.SEARCH_COMMON
-    return {
-        "w2": lambda browser, n: subject.list_page(browser),
-        "w3": lambda browser, n: subject.ticket_page(browser),
-        "w4-common": lambda browser, n: subject.search(browser, common[n % len(common)]),
-        "w4-rare": lambda browser, n: subject.search(browser, rare[n % len(rare)]),
-    }
+def _measure(
+    subject: Subject, database: str, seconds: float, workload: str, visit: Visit
+) -> Figures:
+    """One agent, one page after the other."""
+    with running([server := subject.start_desk(database)]):
+        work = _visit(subject, [server], [subject.agent(server)], visit, seconds)
+        return {workload: uvloop.run(work)}
 
 
 async def _visit(

@@ -73,12 +73,12 @@ class Raw:
         answer = await browser.post("/tickets", form)
         assert answer.status == 303, answer.status
 
-    async def list_page(self, browser: Browser) -> None:
+    async def list_page(self, browser: Browser, number: int) -> None:
         answer = await browser.get("/list")
         assert answer.status == 200, answer.status
         assert answer.body.count(b'<a href="/tickets/') == 50
 
-    async def ticket_page(self, browser: Browser) -> None:
+    async def ticket_page(self, browser: Browser, number: int) -> None:
         answer = await browser.get("/tickets/1")
         assert answer.status == 200, answer.status
         assert answer.body.count(b"<article") == 30

@@ -16,6 +16,13 @@ NAME = 120
 SUBJECT = 120
 
 
+class Errors(dict[str, str]):
+    """Field → what is wrong with it; a template may ask for any field."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
 @dataclass
 class Start:
     """The form as typed, and what is wrong with it."""
@@ -26,7 +33,7 @@ class Start:
     email: str = ""
     message: str = ""
     ticket_id: int | None = None
-    errors: dict[str, str] = field(default_factory=dict)
+    errors: Errors = field(default_factory=Errors)
 
     @property
     def ticket_only(self) -> bool:

@@ -50,9 +50,8 @@ def welcome(settings: Settings, running: Settings, sign_ins: list[SignIn]) -> st
         lines.append(f"  Data:     {running.data_dir}")
         moved = running.data_dir / "postgres.moved-to"
         if moved.exists():
-            lines.append(
-                f"            {moved.read_text().strip()} (PostgreSQL may not enter /root)"
-            )
+            place = moved.read_text().strip()
+            lines.append(f"            {place} (PostgreSQL, which does not run as root)")
     if sign_ins:
         widest = max(len(email) for email, *_ in sign_ins)
         lines += ["", "  Demo sign-ins:"]

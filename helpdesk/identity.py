@@ -35,10 +35,6 @@ BY_ID = f"""
 SELECT NULL::bigint AS session_id, {PERSON} FROM people p
 WHERE p.id = $1 AND p.deactivated_at IS NULL
 """
-STILL_OPEN = """
-SELECT s.id, s.seen_at, s.expires_at, p.roles FROM sessions s JOIN people p ON p.id = s.person_id
-WHERE s.id = ANY($1) AND p.deactivated_at IS NULL
-"""
 SESSION_SEEN = "UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2"
 TOKEN_USED = "UPDATE api_tokens SET used_at = $2 WHERE id = $1"
 
@@ -165,13 +161,6 @@ async def keep_awake(desk: Desk, actor: Actor) -> None:
                 last.clear()
             last[actor.session_id] = now
             await desk.pool.execute(SESSION_SEEN, actor.session_id, now)
-
-
-async def still_open(desk: Desk, session_ids: list[int]) -> set[int]:
-    """Which of these sessions go on: for sockets, which outlive the request that opened them."""
-    now = desk.clock.now()
-    rows = await desk.pool.fetch(STILL_OPEN, session_ids, timeout=PATIENCE)
-    return {row["id"] for row in rows if not is_over(row, now)}
 
 
 def bearer_of(header: bytes | None) -> str | None:

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from helpdesk.cases.models import Timer
 from helpdesk.core.jobs import Job
 from helpdesk.desk import Desk, Transaction
+from helpdesk.mail import jobs as mail
+from helpdesk.people import jobs as people
 from helpdesk.tickets import jobs as tickets
 
 # Event type → jobs, run by the worker after the commit, each once.
@@ -23,4 +25,4 @@ TIMERS: Mapping[str, Callable[[Transaction, Timer], Awaitable[None]]] = {
 }
 
 # Asked every two seconds, whatever wakes the worker.
-SWEEPS: Sequence[Callable[[Desk], Awaitable[int]]] = ()
+SWEEPS: Sequence[Callable[[Desk], Awaitable[int]]] = (mail.deliver_beside, people.sweep_ended)

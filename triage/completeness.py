@@ -27,7 +27,7 @@ _MONTHS = (
 )
 CUES: dict[Cue, tuple[str, ...]] = {
     "did": (
-        r"\b(?:i|we)(?:'ve|’ve| have| had)? (?:\w+ly |then |also |just )?"
+        r"\b(?:i|we)(?:'ve| have| had)? (?:\w+ly |then |also |just )?"
         r"(?:clicked|opened|tried|started|closed|installed|updated|sent|submitted|delivered"
         r"|uploaded|downloaded|changed|chose|selected|pressed|entered|typed|paid|requested"
         r"|asked|wrote|signed|logged|restarted|reinstalled|cleared|followed|worked|finished"
@@ -39,7 +39,7 @@ CUES: dict[Cue, tuple[str, ...]] = {
     ),
     "expected": (
         r"\bexpect(?:ed|ing|s)?\b",
-        r"\bshould(?:n't|n’t)?\b",
+        r"\bshould(?:n't)?\b",
         r"\bsupposed to\b",
         r"\b(?:was|were|had) (?:agreed|promised|meant)\b|\bagreed (?:to|on|that)\b|\bpromised\b",
         r"\binstead of\b|\brather than\b",
@@ -52,7 +52,7 @@ CUES: dict[Cue, tuple[str, ...]] = {
         r"\b(?:stop(?:s|ped)?|crash(?:es|ed)?|fail(?:s|ed)?|freezes?|froze|hangs?|hung"
         r"|disappear(?:s|ed)?|vanish(?:es|ed)?|missing|refuse[sd]?|rejected|declined|blocked)\b",
         r"\b(?:nothing|instead|but|however)\b",
-        r"\b(?:is|was|were|are|has|have|did|does|do|can|could|will|would)(?: not|n't|n’t)\b",
+        r"\b\w+n't\b|\b(?:is|was|were|are|has|have|did|does|do|can|could|will|would) not\b",
         r"\bcannot\b|\bnever\b|\bno longer\b",
         r"\bhappen(?:s|ed)\b",
     ),
@@ -69,7 +69,8 @@ CUES: dict[Cue, tuple[str, ...]] = {
 
 def what_is_missing(description: str, type: TicketType) -> list[Hint]:
     """A hint for each thing this type wants described and the text seems not to say."""
-    return [HINTS[cue] for cue in type.describe if not _says(cue).search(description)]
+    text = description.replace("’", "'")
+    return [HINTS[cue] for cue in type.describe if not _says(cue).search(text)]
 
 
 def how_complete(description: str, type: TicketType) -> float:

@@ -16,7 +16,7 @@ urgently asap important please pls hello hi dear sir madam team support odd brok
 not work working works doesn't doesnt does complaint request ticket new test
 """
 _EMPTY_WORDS = frozenset(_EMPTY.split())
-_LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_LETTERS = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
 
 def subject_error(subject: str) -> str | None:
@@ -35,7 +35,7 @@ def subject_nudge(subject: str, type: TicketType) -> str | None:
     error = subject_error(subject)
     if error is not None:
         return error + example
-    words = [word.casefold() for word in _LETTERS.findall(subject)]
+    words = [word.casefold() for word in _LETTERS.findall(subject.replace("’", "'"))]
     if all(word in _EMPTY_WORDS for word in words):
         return "Say what the problem is, not only that there is one." + example
     if _all_capitals(subject):

@@ -21,7 +21,7 @@ ON CONFLICT (number) DO NOTHING
 
 async def publish(tx: Transaction, document: Catalogue, note: str) -> StoredCatalogue:
     """The next number. Other processes use it within a few seconds."""
-    await tx.db.execute(ONE_PUBLISHER)
+    await (await tx.db.connection()).execute(ONE_PUBLISHER)
     newest = (await tx.db.exec(select(func.max(StoredCatalogue.number)))).one()
     stored = StoredCatalogue(
         number=(newest or 0) + 1,

@@ -1,19 +1,15 @@
-"""The API for programs: a ticket, what is said on it, its files, the catalogue."""
+"""The API for programs: a ticket, what is said on it, the catalogue. Files go to evidence/pages."""
 
 from typing import Any, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import orjson
 from pydantic import BaseModel, ValidationError
-from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse, Response
 
 from helpdesk.catalogue import queries as catalogue
 from helpdesk.core.text import BadText, clean_text, is_blank
-from helpdesk.evidence.intake import pieces_of, receive
-from helpdesk.evidence.sniff import Refused
 from helpdesk.permissions import Actor, Can
-from helpdesk.security import client_address
 from helpdesk.tickets.commands import NotAllowed, add_message
 from helpdesk.tickets.filing import UploadsGone, file_ticket
 from helpdesk.tickets.models import from_reference
@@ -198,38 +194,6 @@ async def create_message(request: WebRequest) -> Response:
     return JSONResponse(answer, 201, {"Idempotency-Replayed": "true"} if repeated else {})
 
 
-async def create_upload(request: WebRequest) -> Response:
-    actor = account(request)
-    form = await request.form(max_files=1, max_fields=8)
-    file, key = form.get("file"), form.get("evidence_key", "")
-    given = form.get("id", "")
-    id = read_id(given) if given else uuid4()
-    if not isinstance(file, UploadFile) or not file.filename:
-        raise Problem(422, FAULTS, errors={"file": "Send one file under this name."})
-    if id is None:
-        raise Problem(422, FAULTS, errors={"id": "A UUID that you choose, or nothing."})
-    try:
-        upload = await receive(
-            request.state["desk"],
-            upload_id=id,
-            owner=actor,
-            evidence_key=str(key),
-            name=file.filename,
-            chunks=pieces_of(file),
-            address=client_address(request),
-        )
-    except Refused as refusal:
-        raise Problem(refusal.status, "Refused", str(refusal), {"file": str(refusal)}) from None
-    shown = {
-        "id": str(upload.id),
-        "name": upload.name,
-        "size": upload.size,
-        "media_type": upload.media_type,
-        "evidence_key": upload.evidence_key,
-    }
-    return JSONResponse(shown, 201)
-
-
 async def show_catalogue(request: WebRequest) -> Response:
     return JSONResponse(catalogue_shown(await catalogue.current(request.state["desk"])))
 
@@ -251,8 +215,6 @@ routes = [
     api("/api/v1/tickets/{reference}", show_ticket, can=Can.USE_ACCOUNT),
     api("/api/v1/tickets/{reference}/messages", create_message, can=Can.FOLLOW_REQUESTS,
         method="POST"),
-    api("/api/v1/uploads", create_upload, can=Can.USE_ACCOUNT, method="POST",
-        max_body=FILE_LIMIT),
     api("/api/v1/catalogue", show_catalogue, can=Can.VISIT),
     api("/api/openapi.json", document, can=Can.VISIT),
     page("/api/docs", docs, can=Can.VISIT),

@@ -126,6 +126,12 @@ class FormPage:
         return [(type.key, type.title) for type in self.types]
 
     @property
+    def tags(self) -> list[tuple[str, str]]:
+        """What a file that was dropped may be."""
+        items = self.type.evidence if self.type else ()
+        return [(item.key, item.label) for item in items if item.accepts is Accepts.FILES]
+
+    @property
     def severities(self) -> list[tuple[str, str, str]]:
         levels = sorted(self.catalogue.severities, key=lambda level: -level.level)
         return [(level.key, level.title, level.definition) for level in levels]

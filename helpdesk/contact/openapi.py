@@ -127,12 +127,13 @@ OPERATIONS = (
         UploadOut, 201, problems=(401, 403, 413, 422, 429),
         multipart={
             "type": "object",
-            "required": ["file"],
+            "required": ["id", "file"],
             "properties": {
                 "id": {
                     "type": "string",
                     "format": "uuid",
-                    "description": "Chosen by you: a repeat under it stores nothing twice.",
+                    "description": "Chosen by you, sent before the file: "
+                    "a repeat under it stores nothing twice.",
                 },
                 "evidence_key": {"type": "string", "description": "For your own records."},
                 "file": {"type": "string", "contentMediaType": "application/octet-stream"},
@@ -303,7 +304,7 @@ def _curl(operation: Operation, server: str) -> str:
     if KEY in operation.parameters:
         lines.append('-H "Idempotency-Key: $(uuidgen)"')
     if operation.multipart:
-        lines += ["-F evidence_key=team_log", "-F file=@team.log"]
+        lines += ["-F id=$(uuidgen)", "-F evidence_key=team_log", "-F file=@team.log"]
     if operation.body:
         text = orjson.dumps(operation.example, option=orjson.OPT_INDENT_2).decode()
         lines += ['-H "Content-Type: application/json"', f"-d '{text}'"]

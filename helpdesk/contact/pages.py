@@ -10,7 +10,6 @@ from starlette.responses import JSONResponse, Response
 from helpdesk.catalogue import queries as catalogue
 from helpdesk.permissions import Can
 from helpdesk.web import WebRequest, page, redirect, render
-from triage.channel import advise_channel
 
 from . import sending
 from .channels import chat_state
@@ -53,8 +52,7 @@ async def contact(request: WebRequest) -> Response:
         services=service_options(offered),
         service=service,
         types=[type for type in types if type.suits(actor.roles)],
-        advice={type.key: advise_channel(type, chat.open, chat_closed_because=chat.reason)
-                for type in types},
+        advice={type.key: chat.advise(offered, type) for type in types},
         chat=chat,
         errors=errors,
     )  # fmt: skip
@@ -66,8 +64,7 @@ async def report(request: WebRequest) -> Response:
     asked = known_fields(request.query_params.multi_items())
     fields = {name: value for name, value in asked.items() if name in OPENING}
     if "type" in fields and "service" not in fields:
-        type = (await catalogue.current(here.desk)).catalogue.type(fields["type"])
-        fields["service"] = type.service if type else ""
+        fields = await at_home(here, fields)
     kept = read_id(request.query_params.get("draft", ""))
     if kept is None and "new" not in request.query_params and "subject" not in fields:
         kept = await newest_draft(here.desk, here.actor, oldest_kept(here), fields.get("type", ""))
@@ -96,6 +93,8 @@ async def submit(request: WebRequest) -> Response:
     if isinstance(draft, Response):
         return here.remembered(draft)
     do, _, what = str(form.get("do", "check")).partition(":")
+    if do == "write":  # from a chat that could not be had: a first look at the form
+        fields = await at_home(here, fields)
     if do == "send":
         return await sending.send_fields(here, draft, fields)
     draft, refused = await with_files(here, draft, fields, form)
@@ -120,6 +119,12 @@ async def submit(request: WebRequest) -> Response:
         where = "/check" if do == "check" else ""
         return here.remembered(redirect(f"/report/{draft.id}{where}"))
     return await show(here, draft, fields)
+
+
+async def at_home(here: Visit, fields: Fields) -> dict[str, str]:
+    """Whoever comes with a type has not seen its service."""
+    type = (await catalogue.current(here.desk)).catalogue.type(fields.get("type", ""))
+    return {**fields, "service": type.service if type else ""}
 
 
 async def own_draft(here: Visit, id: UUID, fields: Fields, form: FormData) -> KeptDraft | Response:

@@ -78,7 +78,8 @@ SELECT d.id IS NOT NULL AS stored, d.person_id, d.token_hash, d.fields, d.update
     (SELECT coalesce(jsonb_agg(jsonb_build_array(u.id, u.evidence_key, u.name, u.size,
             u.media_type, u.thumbnail_id IS NOT NULL, u.created_at)
             ORDER BY u.created_at, u.id), '[]')
-        FROM uploads u WHERE u.draft_id = $1 AND u.attached_at IS NULL) AS files
+        FROM uploads u WHERE u.draft_id = $1 AND u.attached_at IS NULL
+        AND (u.owner_id = $2 OR u.draft_key = $3)) AS files
 FROM (VALUES ($1::uuid)) AS asked (id)
 LEFT JOIN drafts d ON d.id = asked.id
 LEFT JOIN people owner ON owner.id = d.person_id
@@ -93,7 +94,7 @@ ORDER BY updated_at DESC LIMIT 1
 
 async def find_draft(desk: Desk, actor: Actor, token: str, draft_id: UUID) -> KeptDraft:
     """The draft, or an empty one under a new id. Raises NotYours and SignInAgain."""
-    row = await desk.pool.fetchrow(FIND, draft_id, actor.id)
+    row = await desk.pool.fetchrow(FIND, draft_id, actor.id, hash_token(token))
     if row["stored"]:
         check_access(row, actor, token)
     return KeptDraft(

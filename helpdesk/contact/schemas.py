@@ -105,6 +105,8 @@ class UploadOut(BaseModel):
     size: int
     media_type: str = Field(description="Found in the content, not taken from the name.")
     evidence_key: str
+    thumb: str | None = Field(description="Where a small picture of it is.")
+    details: dict[str, Any] = Field(description="Width and height, or the number of lines.")
 
 
 class FieldError(BaseModel):

@@ -6,12 +6,10 @@ from urllib.parse import urlencode
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from helpdesk.catalogue.document import TicketType
 from helpdesk.contracts.queries import contracts_of
 from helpdesk.web import reading, redirect, render
-from triage.channel import Advice, advise_channel
 
-from .channels import ChatState, chat_state
+from .channels import chat_state
 from .formpage import form_page, zone_options
 from .forms import Fields
 from .queries import (
@@ -76,19 +74,9 @@ async def show(
         version=known.version.number,
         limits=known.catalogue.limits,
         chat=chat,
-        advice=advise(shown.type, chat, fields),
+        advice=shown.type
+        and chat.advise(known.catalogue, shown.type, private=bool(fields.get("private"))),
         requests=await open_requests(here.desk, here.actor),
         zones=zone_options(),
     )
     return here.remembered(response)
-
-
-def advise(type: TicketType | None, chat: ChatState, fields: Fields) -> Advice | None:
-    if type is None:
-        return None
-    return advise_channel(
-        type,
-        chat.open,
-        holds_private_data=bool(fields.get("private")),
-        chat_closed_because=chat.reason,
-    )

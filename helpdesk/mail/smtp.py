@@ -9,7 +9,7 @@ from aiosmtplib import SMTP, SMTPException
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 PORTS = {"smtp": 25, "starttls": 587, "smtps": 465}
-PATIENCE = 20.0  # seconds for each answer of the server
+PATIENCE = 10.0  # seconds for each answer of the server
 
 
 class Unencrypted(Exception):

@@ -1,18 +1,23 @@
-"""What the worker throws away now and then: sessions that are over, links nobody can use."""
+"""What the worker throws away once an hour: ended sessions, links nobody can use, old counts."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from helpdesk.desk import Desk
 
+EVERY = timedelta(hours=1)
 OLD = timedelta(days=1)
-SWEEPS = (
+STATEMENTS = (
     "DELETE FROM sessions WHERE expires_at <= $1",
     "DELETE FROM single_use_tokens WHERE expires_at <= $1",
     "DELETE FROM throttles WHERE window_start <= $1",
 )
 
 
-async def sweep(desk: Desk) -> None:
-    before = desk.clock.now() - OLD
-    for statement in SWEEPS:
-        await desk.pool.execute(statement, before)
+async def sweep_ended(desk: Desk) -> int:
+    now = desk.clock.now()
+    last: datetime | None = desk.parts.get("people.swept_at")
+    if last is None or now - last >= EVERY:
+        desk.parts["people.swept_at"] = now
+        for statement in STATEMENTS:
+            await desk.pool.execute(statement, now - OLD)
+    return 0

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from helpdesk.core.text import MARKS_PER_CHARACTER, BadText, clean_line, clean_text, is_blank
 
 ANY = st.text(st.characters(exclude_characters="\0", exclude_categories=()), max_size=300)
-MARKED = st.text(st.sampled_from("ae\u0301\u0323\u0344\u093f\u20dd\ufe0f \n\u1100\u1161"), max_size=60)
+MARKED = st.text(
+    st.sampled_from("ae\u0301\u0323\u0344\u093f\u20dd\ufe0f \n\u1100\u1161"), max_size=60
+)
 BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 

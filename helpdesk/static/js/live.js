@@ -366,12 +366,14 @@ class Live {
   /** @param {(news: SendNews) => void} tell */
   onSend(tell) {
     this.sendListeners.add(tell);
+    return () => this.sendListeners.delete(tell);
   }
 
   /** @param {(state: State, more: {seconds: number}) => void} tell */
   onState(tell) {
     this.stateListeners.add(tell);
     tell(this.state, { seconds: 0 });
+    return () => this.stateListeners.delete(tell);
   }
 
   /** @param {SendNews} news */

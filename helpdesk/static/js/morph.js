@@ -45,6 +45,9 @@ export function morphNode(from, to) {
   const kept = field && typed ? state(field) : null;
   copyAttributes(from, to);
   morphChildren(from, to);
+  if (from instanceof HTMLTemplateElement && to instanceof HTMLTemplateElement) {
+    from.content.replaceChildren(document.importNode(to.content, true));
+  }
   if (field && isField(to)) setState(field, kept ?? state(to));
 }
 

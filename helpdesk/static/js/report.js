@@ -7,7 +7,7 @@ import { forget, keep, recall } from "./draft.js";
 import { swap, toast } from "./swap.js";
 import { clock } from "./time.js";
 
-const PARTS = ["report", "report-aside"];
+const PARTS = ["report", "report-aside", "upload-rows"];
 const PAUSE = 800; // milliseconds after the last key
 
 const form = /** @type {HTMLFormElement} */ (document.getElementById("report"));
@@ -173,6 +173,7 @@ document.addEventListener("upload:idle", () => {
   if (waiting) void update(waiting);
   waiting = null;
 });
+document.addEventListener("upload:tagged", () => void update("update"));
 for (const kind of ["upload:done", "upload:removed"]) {
   document.addEventListener(kind, () => {
     form.dataset.stored = "1";

@@ -11,7 +11,12 @@ import { clock } from "./time.js";
  * @typedef {{caseId: number, face: string, staff: boolean, after: number,
  *   shows?: (frame: Frame) => boolean, onEvent?: (frame: Frame, history: boolean) => void,
  *   onPresence?: (who: By[]) => void, onLine?: (position: number) => void,
- *   onRevoked?: () => void}} Options
+ *   onRevoked?: () => void, outbox?: Outbox}} Options
+ */
+/**
+ * Where what is not confirmed yet is kept, when it does not go through the socket.
+ * @typedef {{pending: () => import("./outbox.js").Unsent[], send: (body: string, note: boolean) => void,
+ *   retry: (cid: string) => void, onChange: (tell: () => void) => void}} Outbox
  */
 
 const TYPING_ENDS = 6000;
@@ -77,12 +82,20 @@ export class Thread {
       onLine: (position, face) => face === options.face && options.onLine?.(position),
       onRevoked: () => options.onRevoked?.(),
     });
-    live.onSend((news) => this.sendNews(news));
-    live.onState(() => this.showWaiting());
-    for (const name of ["focus", "pointerdown", "keydown"]) addEventListener(name, () => this.look());
-    document.addEventListener("visibilitychange", () => this.look());
+    const { signal } = (this.ending = new AbortController());
+    const deaf = [live.onSend((news) => this.sendNews(news)), live.onState(() => this.showWaiting())];
+    signal.addEventListener("abort", () => deaf.forEach((stop) => stop()));
+    options.outbox?.onChange(() => this.showWaiting());
+    for (const name of ["focus", "pointerdown", "keydown"]) addEventListener(name, () => this.look(), { signal });
+    document.addEventListener("visibilitychange", () => this.look(), { signal });
     this.showWaiting();
     this.look();
+  }
+
+  /** Another case takes this place on the page. */
+  stop() {
+    this.follow.stop();
+    this.ending.abort();
   }
 
   /** The rows the server rendered: days between them, and their times in the reader's zone. */
@@ -182,13 +195,15 @@ export class Thread {
   /** @param {string} body @param {boolean} note */
   send(body, note = false) {
     this.clearUnread();
-    live.send({ s: this.stream, face: this.options.face, body, note });
+    if (this.options.outbox) this.options.outbox.send(body, note);
+    else live.send({ s: this.stream, face: this.options.face, body, note });
     this.showWaiting();
   }
 
   /** Also what other tabs of this person wrote, and what an earlier visit left. */
   showWaiting() {
-    const pending = live.pending(this.stream).filter((one) => one.face === this.options.face);
+    const { outbox, face } = this.options;
+    const pending = outbox?.pending() ?? live.pending(this.stream).filter((one) => one.face === face);
     const still = new Set(pending.map((one) => one.cid));
     for (const [cid, row] of this.waiting) {
       if (!still.has(cid) && row.dataset.state !== "sent") this.drop(cid, row);
@@ -200,7 +215,7 @@ export class Thread {
         fill(row, "body", one.body);
         this.dated(row, new Date(one.at).toISOString(), 0);
         const button = part(row, "retry");
-        button?.addEventListener("click", () => live.retry(one.cid));
+        button?.addEventListener("click", () => (outbox ?? live).retry(one.cid));
         this.log.append(row);
         this.waiting.set(one.cid, row);
       }

@@ -1,0 +1,155 @@
+"""Two browsers talk, whatever the network does."""
+
+import asyncio
+
+from playwright.async_api import Page, expect
+
+from chat.commands import claim, set_availability
+from helpdesk.desk import Desk
+from tests.chat.live import begin_chat, tab_of
+from tests.chat.network import network_to
+from tests.people import Cast
+
+from .conftest import OpenPage, axe
+
+
+async def write(page: Page, text: str) -> None:
+    await page.fill("#body", text)
+    await page.press("#body", "Enter")
+
+
+async def bodies(page: Page) -> list[str]:
+    found: list[str] = await page.eval_on_selector_all(
+        "#log .bubble-text", "all => all.map(one => one.textContent)"
+    )
+    return found
+
+
+async def make_available(desk: Desk, cast: Cast, name: str) -> None:
+    async with desk.transaction(await cast.actor(name)) as tx:
+        await set_availability(tx, True)
+
+
+async def test_a_visitor_waits_talks_and_ends(
+    site: str, desk: Desk, cast: Cast, open_page: OpenPage
+) -> None:
+    await make_available(desk, cast, "pete")
+    page = await open_page("", "/chat?type=withdrawal_not_received")
+    await page.fill("#name", "Gabi")
+    await page.fill("#email", "gabi@example.com")
+    await page.fill("#description", "My withdrawal has not arrived.")
+    await page.click("text=Start the chat")
+    await page.wait_for_url("**/chat/*")
+    await expect(page.locator("#place-words")).to_have_text("You are next in line")
+
+    number = int(page.url.rsplit("/", 1)[1])
+    async with desk.transaction(await cast.actor("pete")) as tx:
+        chat = await claim(tx, number)
+    await expect(page.locator("#agent")).to_have_text("Pete")
+    pete = await tab_of(site, cast, "pete", chat)
+    stream, face = f"case:{chat.case_id}", f"chat:{chat.id}"
+    await pete.tell(t="typing", s=stream, kind="reply", face=face)
+    await expect(page.locator(".typing")).to_contain_text("Pete is typing")
+    await pete.ack(await pete.say(chat, "Let me look."))
+    await expect(page.locator("#log")).to_contain_text("Let me look.")
+    await expect(page.locator(".typing")).to_be_hidden()
+
+    await write(page, "Thank you")
+    await pete.until(lambda frame: frame.get("body") == "Thank you")
+    mine = page.locator("#log .msg[data-kind=mine]", has_text="Thank you")
+    await expect(mine).to_have_attribute("data-state", "sent")
+    await pete.tell(t="read", s=stream, n=pete.numbers()[-1])
+    await expect(mine).to_have_attribute("data-state", "seen")
+
+    await page.reload()
+    await expect(page.locator("#log .bubble-text")).to_have_count(3)
+    await page.click("text=End the chat")
+    await expect(page.locator("text=This chat has ended.")).to_be_visible()
+    await pete.until(lambda frame: frame.get("type") == "conversation.ended")
+    refused = await pete.ack(await pete.say(chat, "too late"))
+    assert refused["code"] == "closed"
+    await pete.leave()
+
+
+async def test_cut_three_times_nothing_is_lost_or_doubled_and_a_second_tab_shows_the_same(
+    site: str, desk: Desk, cast: Cast, open_page: OpenPage
+) -> None:
+    chat = await begin_chat(desk, cast)
+    async with network_to(site) as (network, through):
+        nina = await open_page("nina", expected="WebSocket")
+        await nina.goto(f"{through}/chat/{chat.id}")
+        second = await nina.context.new_page()
+        await second.goto(f"{through}/chat/{chat.id}")
+        pete = await tab_of(site, cast, "pete", chat)
+        said = ["Hello"]
+        for number in range(3):
+            for text in (f"before {number}", f"and {number}"):
+                await write(nina, text)
+                said.append(text)
+            assert network.cut()
+            await write(nina, f"during {number}")
+            said.append(f"during {number}")
+            await pete.ack(await pete.say(chat, f"pete {number}"))
+            await expect(nina.locator("#log")).to_contain_text(f"pete {number}", timeout=15_000)
+            await expect(
+                nina.locator("#log .msg:not([data-state=sent]):not([data-state=seen])")
+            ).to_have_count(0, timeout=15_000)
+        for page in (nina, second):
+            await expect(page.locator("#log .bubble-text")).to_have_count(13, timeout=15_000)
+        assert await bodies(nina) == await bodies(second)
+        await pete.until(lambda frame: frame.get("body") == "during 2")
+        assert pete.bodies() == await bodies(nina)
+        assert [text for text in pete.bodies() if "pete" not in text] == said
+        await pete.leave()
+
+
+async def test_what_was_written_offline_survives_a_reload_and_is_sent_once(
+    site: str, desk: Desk, cast: Cast, open_page: OpenPage
+) -> None:
+    chat = await begin_chat(desk, cast)
+    pete = await tab_of(site, cast, "pete", chat)
+    async with network_to(site) as (network, through):
+        page = await open_page("nina", expected="WebSocket")
+        await page.goto(f"{through}/chat/{chat.id}")
+        await expect(page.locator("#log .bubble-text")).to_have_count(1)
+        network.down = True
+        network.cut()
+        await expect(page.locator("#connection")).to_contain_text("Keep writing")
+        await write(page, "written in the dark")
+        await expect(page.locator("#log .msg").last).to_contain_text("written in the dark")
+        network.down = False
+        await page.reload()
+        await pete.until(lambda frame: frame.get("body") == "written in the dark", seconds=15)
+        await expect(page.locator("#log .bubble-text")).to_have_count(2, timeout=15_000)
+        await asyncio.sleep(0.5)
+        assert pete.bodies().count("written in the dark") == 1
+    await pete.leave()
+
+
+async def test_with_nobody_there_the_form_opens_with_the_text(
+    cast: Cast, open_page: OpenPage
+) -> None:
+    page = await open_page("nina", "/chat?type=withdrawal_not_received")
+    await expect(page.locator(".notice-warn:visible")).to_contain_text("Nobody is available")
+    await page.fill("#description", "Kept text about a withdrawal")
+    await page.get_by_role("button", name="Leave it as a request").click()
+    await page.wait_for_url("**/report*")
+    await expect(page.locator("[name=description]")).to_have_value("Kept text about a withdrawal")
+
+
+async def test_axe_finds_nothing_on_the_chat_pages(
+    desk: Desk, cast: Cast, open_page: OpenPage
+) -> None:
+    await make_available(desk, cast, "pete")
+    chat = await begin_chat(desk, cast)
+    waiting = await begin_chat(desk, cast, visitor="omar", agent="")
+    for scheme in ("light", "dark"):
+        for width in (390, 1440):
+            for who, path in (
+                ("", "/chat"),
+                ("nina", f"/chat/{chat.id}"),
+                ("omar", f"/chat/{waiting.id}"),
+            ):
+                page = await open_page(who, path, width=width, scheme=scheme)
+                await page.wait_for_timeout(300)
+                assert not await axe(page), (path, scheme, width)
