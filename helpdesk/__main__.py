@@ -21,8 +21,6 @@ from helpdesk.supervisor import (
     leave_on_signals,
 )
 
-DEMO_TICKETS = 300
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
@@ -66,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
     command("worker", worker, "Do what happens later: mail, timers, follow-up work.")
     command("migrate", migrate_, "Bring the database to the newest schema.")
     seed_ = command("seed", seed, "Fill an empty desk with demo people, tickets and chats.")
-    seed_.add_argument("--tickets", type=int, default=DEMO_TICKETS, help="how many tickets")
+    seed_.add_argument("--tickets", type=int, help="how many (HELPDESK_DEMO_TICKETS)")
     command("doctor", doctor, "Check every part and say what to do about faults.")
 
     people = commands.add_parser("user", help="Manage accounts.").add_subparsers(
@@ -106,7 +104,7 @@ def up(settings: Settings, options: argparse.Namespace) -> None:
         follow_parent()
     check_port(settings)
     with services(settings) as running:
-        sign_ins = prepare(running, demo=not settings.database_url, tickets=DEMO_TICKETS)
+        sign_ins = prepare(running, 0 if settings.database_url else settings.demo_tickets)
         print(welcome(settings, running, sign_ins), flush=True)
         address = ["--host", settings.host, "--port", str(settings.port)]
         serving = ["web", *address, "--workers", str(options.workers)]
@@ -143,7 +141,7 @@ def seed(settings: Settings, options: argparse.Namespace) -> None:
     from helpdesk.first_run import prepare, welcome
 
     with services(settings) as running:
-        sign_ins = prepare(running, demo=True, tickets=options.tickets)
+        sign_ins = prepare(running, options.tickets or settings.demo_tickets)
         print(welcome(settings, running, sign_ins))
 
 

@@ -12,18 +12,18 @@ from helpdesk.permissions import SYSTEM, Role
 SignIn = tuple[str, str, str]  # e-mail, password, role
 
 
-def prepare(settings: Settings, demo: bool, tickets: int) -> list[SignIn]:
-    """Migrate, fill an empty desk if it is a demo, and return the demo's sign-ins if it has any."""
+def prepare(settings: Settings, tickets: int) -> list[SignIn]:
+    """Migrate, fill an empty desk with demo data, and return the demo's sign-ins if it has any."""
     migrate(settings.database_url)
-    return asyncio.run(_prepare(settings, demo, tickets))
+    return asyncio.run(_prepare(settings, tickets))
 
 
-async def _prepare(settings: Settings, demo: bool, tickets: int) -> list[SignIn]:
+async def _prepare(settings: Settings, tickets: int) -> list[SignIn]:
     from helpdesk import demo as demonstration
 
     async with working_desk(settings) as desk:
         empty = not await desk.pool.fetchval("SELECT EXISTS (SELECT FROM people)")
-        if demo and empty:
+        if tickets and empty:
             print("Filling the empty desk with demo people, tickets and chats …", flush=True)
             await demonstration.seed(desk, tickets=tickets)
         known: list[SignIn] = demonstration.sign_ins()

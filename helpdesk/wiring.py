@@ -17,11 +17,14 @@ SUBSCRIBERS: Mapping[str, Sequence[Job]] = {
     "ticket.severity_changed": [tickets.mail_change],
     "ticket.handed_over": [tickets.mail_change],
     "evidence.requested": [tickets.mail_change],
+    "evidence.request_overdue": [tickets.mail_change],
 }
 
 # Timer kind → command, run in a transaction that holds the timer's case.
 TIMERS: Mapping[str, Callable[[Transaction, Timer], Awaitable[None]]] = {
     "close_ticket": tickets.close_ticket,
+    "evidence_reminder": evidence.evidence_reminder,
+    "evidence_overdue": evidence.evidence_overdue,
 }
 
 # Asked every two seconds, whatever wakes the worker.

@@ -7,8 +7,9 @@ early; a sweep every two seconds does the same work when no wake-up arrives.
 import asyncio
 import logging
 import signal
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from arq import func
@@ -28,32 +29,40 @@ log = logging.getLogger("helpdesk.worker")
 SWEEP = 2.0  # seconds between two looks when nobody wakes us
 
 
+Part = Callable[[Desk], Awaitable[int]]
+PARTS: Sequence[Part] = (
+    partial(relay_once, subscribers=SUBSCRIBERS),
+    partial(fire_due_timers, handlers=TIMERS),
+    *SWEEPS,
+)
+
+
 async def work_once(desk: Desk) -> int:
-    """Everything that is due now. Each part fails alone."""
-    done = 0
-    for part in (
-        lambda: relay_once(desk, SUBSCRIBERS),
-        lambda: fire_due_timers(desk, TIMERS),
-        *(lambda sweep=sweep: sweep(desk) for sweep in SWEEPS),
-    ):
-        try:
-            done += await part() or 0
-        except Exception:
-            log.exception("worker.part_failed")
-    return done
+    """Everything that is due now, one part after the other."""
+    return sum([await attempt(desk, part) for part in PARTS])
 
 
-async def work_forever(desk: Desk, wake: asyncio.Event) -> None:
+async def attempt(desk: Desk, part: Part) -> int:
+    """A part that fails is tried again with the next sweep; it holds up no other."""
+    try:
+        return await part(desk)
+    except Exception:
+        log.exception("worker.part_failed")
+        return 0
+
+
+async def repeat(desk: Desk, part: Part, wake: asyncio.Event) -> None:
     while True:
         wake.clear()
-        if not await work_once(desk):
+        if not await attempt(desk, part):
             with suppress(TimeoutError):
                 await asyncio.wait_for(wake.wait(), SWEEP)
 
 
-def arq_worker(redis: ArqRedis, wake: asyncio.Event) -> Worker:
+def arq_worker(redis: ArqRedis, wakes: Sequence[asyncio.Event]) -> Worker:
     async def woken(ctx: dict[str, Any]) -> None:
-        wake.set()
+        for wake in wakes:
+            wake.set()
 
     return Worker(
         functions=[func(woken, name=WAKE_UP, keep_result=0, max_tries=1)],
@@ -66,12 +75,12 @@ def arq_worker(redis: ArqRedis, wake: asyncio.Event) -> Worker:
     )
 
 
-async def listen_forever(redis_url: str, wake: asyncio.Event) -> None:
+async def listen_forever(redis_url: str, wakes: Sequence[asyncio.Event]) -> None:
     """arq's worker ends when Valkey restarts; we start it again. The sweep goes on meanwhile."""
     while True:
         redis: ArqRedis = ArqRedis.from_url(redis_url)
         with suppress(RedisError, OSError):
-            await arq_worker(redis, wake).async_run()
+            await arq_worker(redis, wakes).async_run()
         with suppress(RedisError, OSError):
             await redis.aclose()
         await asyncio.sleep(1)
@@ -79,11 +88,12 @@ async def listen_forever(redis_url: str, wake: asyncio.Event) -> None:
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     async with open_desk(settings, relayed=frozenset(SUBSCRIBERS)) as desk:
-        wake = asyncio.Event()
-        tasks: Sequence[asyncio.Task[None]] = [
-            asyncio.create_task(work_forever(desk, wake)),
-            asyncio.create_task(listen_forever(settings.redis_url, wake)),
+        wakes = [asyncio.Event() for _ in PARTS]
+        tasks = [
+            asyncio.create_task(repeat(desk, part, wake))
+            for part, wake in zip(PARTS, wakes, strict=True)
         ]
+        tasks.append(asyncio.create_task(listen_forever(settings.redis_url, wakes)))
         log.info("worker.started")
         await stop.wait()
         for task in tasks:

@@ -75,12 +75,12 @@ class View:
         if self.staff:
             if audience != Audience.PRIVATE or self.all_private:
                 return True
-            return reach["owner_id"] == self.person_id or reach["group_id"] in self.groups
+            return bool(reach["owner_id"] == self.person_id or reach["group_id"] in self.groups)
         if audience == Audience.EVERYONE:
             return True
         if audience == Audience.SIDE:
             return reach["side_id"] in self.side_ids
-        return audience == Audience.PRIVATE and reach["owner_id"] == self.person_id
+        return bool(audience == Audience.PRIVATE and reach["owner_id"] == self.person_id)
 
     @property
     def empty(self) -> bool:

@@ -19,6 +19,7 @@ from helpdesk.evidence.commands import cancel_request, request_evidence
 from helpdesk.permissions import Can
 from helpdesk.tickets import commands
 from helpdesk.tickets.models import from_reference, reference
+from helpdesk.tickets.queries import hold_ticket
 from helpdesk.tickets.states import MOVES, Severity, Status, WrongMove
 from helpdesk.tickets.words import SEVERITY_KEYS, STAFF_STATUS
 from helpdesk.web import WebRequest, page, reading, redirect, render, transaction
@@ -285,7 +286,7 @@ async def ask(request: WebRequest) -> Response:
             raise Refused({"piece": "Choose what is needed, or name it."})
         due = due_date(str(typed.get("due", "")), actor.time_zone, tx.now)
         note = clean_text(str(typed.get("note", "")), REASON_LIMIT).strip()
-        case, ticket = await commands.hold_ticket(tx, id)
+        case, ticket = await hold_ticket(tx, id)
         await request_evidence(
             tx,
             case,
@@ -320,7 +321,7 @@ async def cancel_ask(request: WebRequest) -> Response:
     id = ticket_id(request)
 
     async def command(tx: Transaction, typed: dict[str, Any]) -> None:
-        case, _ = await commands.hold_ticket(tx, id)
+        case, _ = await hold_ticket(tx, id)
         await cancel_request(tx, case, request.path_params["request_id"])
 
     return await act(request, command)

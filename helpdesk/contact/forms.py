@@ -70,6 +70,10 @@ class Report:
     time_zone: str = ""
 
     def refuse(self, name: str, words: str) -> None:
+        """The first fault of a field is told; a bad reason stands for what it excuses."""
+        place, _, key = name.partition(".")
+        if place in ("answers", "evidence") and f"lacking.{key}" in self.errors:
+            return
         self.errors.setdefault(name, words)
 
 

@@ -35,7 +35,7 @@ def text_enum(kind: type[StrEnum], default: StrEnum | None = None, **options: An
     )
     if default is not None:
         options["default"] = default
-    return Field(sa_type=column, **options)  # type: ignore[call-overload]
+    return Field(sa_type=column, **options)
 
 
 def json_field() -> Any:
@@ -44,7 +44,7 @@ def json_field() -> Any:
 
 
 def text_list() -> Any:
-    return Field(default_factory=list, sa_type=ARRAY(Text))  # type: ignore[call-overload]
+    return Field(default_factory=list, sa_type=ARRAY(Text))
 
 
 def sort_keys(keys: str) -> list[TextClause]:

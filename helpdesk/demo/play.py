@@ -25,6 +25,7 @@ from helpdesk.people.models import Person
 from helpdesk.people.queries import actor_of
 from helpdesk.tickets import commands
 from helpdesk.tickets.filing import Filed, Filing, Piece, file_ticket
+from helpdesk.tickets.queries import hold_ticket
 from helpdesk.tickets.states import Severity, Status
 
 from .answers import answers_for
@@ -193,12 +194,13 @@ class Play:
         if note := story.get("note"):
             async with self.desk.transaction(agent) as tx:
                 await commands.add_note(tx, filed.ticket_id, note, self.uuid())
-        if fate < 0.12:
+        old = age > timedelta(days=3)
+        if fate < 0.12 and not old:
             return
-        if fate < 0.3:
+        if fate < (0.18 if old else 0.3):
             await self.ask(filed, agent, type)
             return
-        solved = fate < 0.85 and age > timedelta(days=2)
+        solved = old or (fate < 0.6 and age > timedelta(days=1))
         words = {"other": "the other side", "amount": "the amount", "name": person.name.split()[0]}
         async with self.desk.transaction(agent) as tx:
             await commands.reply(
@@ -208,7 +210,7 @@ class Play:
                 self.uuid(),
                 Status.SOLVED if solved else Status.OPEN,
             )
-        if fate > 0.9:
+        if fate > 0.9 and not old:
             await self.later(minutes=self.random.randrange(60, 2000))
             async with self.desk.transaction(await actor_of(self.desk, person.id)) as tx:
                 await commands.follow_up(tx, filed.ticket_id, "Is there any news?", self.uuid())
@@ -216,7 +218,7 @@ class Play:
     async def ask(self, filed: Filed, agent: Any, type: TicketType) -> None:
         item = next((item for item in type.evidence if not item.made_by_us), None)
         async with self.desk.transaction(agent) as tx:
-            case, ticket = await commands.hold_ticket(tx, filed.ticket_id)
+            case, ticket = await hold_ticket(tx, filed.ticket_id)
             await request_evidence(
                 tx,
                 case,

@@ -1,6 +1,6 @@
 """Reading evidence: who sees which piece, whose upload it is, what was asked for."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -80,25 +80,17 @@ class Reading:
     at: datetime
 
 
-@dataclass
-class Listing:
-    """What `of` builds pieces from."""
-
-    viewer: Actor
-    visible: set[int]
-    reads: dict[int, list[Reading]] = field(default_factory=dict)
-
-
 Original = aliased(File)
 
 
-def pieces() -> Any:
+def pieces(viewer: Actor) -> Any:
     shown: tuple[Any, ...] = (
         Evidence,
         Person.name,
         Group.name,
         Original.sha256,
         Upload.details,
+        rows_visible_to(viewer, Evidence).label("is_open"),
     )
     return (
         select_all(*shown)
@@ -121,38 +113,32 @@ async def listing(
     db: AsyncSession, viewer: Actor, case_id: int, ticket_id: int | None = None
 ) -> list[Piece]:
     """The evidence of a case; with a ticket, what came through it or a chat of its side."""
-    query = pieces().where(Evidence.case_id == case_id, reachable(viewer))
+    query = pieces(viewer).where(Evidence.case_id == case_id, reachable(viewer))
     if ticket_id is not None:
         query = query.where(
             or_(col(Evidence.ticket_id) == ticket_id, col(Evidence.ticket_id).is_(None))
         )
-    rows = (await db.execute(query.order_by(col(Evidence.id)))).all()
+    rows = (await db.exec(query.order_by(col(Evidence.id)))).all()
     return await build(db, viewer, rows)
 
 
 async def find(db: AsyncSession, viewer: Actor, evidence_id: int) -> Piece | None:
     """None for what is absent and for what is not the viewer's to know of."""
-    query = pieces().where(Evidence.id == evidence_id, reachable(viewer))
-    found = await build(db, viewer, (await db.execute(query)).all())
+    query = pieces(viewer).where(Evidence.id == evidence_id, reachable(viewer))
+    found = await build(db, viewer, (await db.exec(query)).all())
     return found[0] if found else None
 
 
 async def build(db: AsyncSession, viewer: Actor, rows: Any) -> list[Piece]:
-    ids = [row[0].id for row in rows]
-    if not ids:
-        return []
-    query = select(Evidence.id).where(
-        col(Evidence.id).in_(ids), rows_visible_to(viewer, Evidence)
-    )
-    known = Listing(viewer, set((await db.exec(query)).all()))
-    if viewer.is_staff:
-        known.reads = await readings(db, ids)
-    return [piece_of(row, known) for row in rows]
+    reads: dict[int, list[Reading]] = {}
+    if rows and viewer.is_staff:
+        reads = await readings(db, [row[0].id for row in rows])
+    return [piece_of(row, reads) for row in rows]
 
 
-def piece_of(row: Any, known: Listing) -> Piece:
-    evidence, added_by, group_name, sha256, details = row
-    locked = evidence.id not in known.visible
+def piece_of(row: Any, reads: dict[int, list[Reading]]) -> Piece:
+    evidence, added_by, group_name, sha256, details, is_open = row
+    locked = not is_open
     return Piece(
         id=evidence.id,
         case_id=evidence.case_id,
@@ -177,7 +163,7 @@ def piece_of(row: Any, known: Listing) -> Piece:
         sha256=sha256.hex() if sha256 and not locked else "",
         locked=locked,
         details={} if locked else details or {},
-        reads=() if locked else tuple(known.reads.get(evidence.id, ())),
+        reads=() if locked else tuple(reads.get(evidence.id, ())),
     )
 
 

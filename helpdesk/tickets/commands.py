@@ -185,7 +185,7 @@ async def reopen(tx: Transaction, ticket_id: int, reason: str, client_id: UUID) 
     case, ticket = await hold_ticket(tx, ticket_id)
     if ticket.status in UNSOLVED:
         return ticket
-    if not may_reopen(ticket, tx.now):
+    if not may_reopen(ticket.status, ticket.solved_at, tx.now):
         raise NotAllowed(
             f"A request can be reopened within {REOPEN_DAYS} days. "
             "Please file a new one and mention its reference."
@@ -209,10 +209,10 @@ async def reopen(tx: Transaction, ticket_id: int, reason: str, client_id: UUID) 
     return ticket
 
 
-def may_reopen(ticket: Ticket, now: datetime) -> bool:
-    if ticket.status != Status.SOLVED or ticket.solved_at is None:
+def may_reopen(status: Status, solved_at: datetime | None, now: datetime) -> bool:
+    if status != Status.SOLVED or solved_at is None:
         return False
-    return now <= ticket.solved_at + timedelta(days=REOPEN_DAYS)
+    return now <= solved_at + timedelta(days=REOPEN_DAYS)
 
 
 async def close_after_reopen_time(tx: Transaction, ticket_id: int) -> None:

@@ -82,21 +82,31 @@ ORDER BY c.id DESC LIMIT 1
 """
 
 FILE = f"""
-WITH earlier AS (
-    SELECT id, case_id FROM tickets WHERE requester_id = $1::bigint AND once = $2
+WITH given AS (
+    SELECT $1::bigint AS requester, $2::uuid AS once, $3::bigint AS held_case,
+        $4::bigint AS contract, $5::timestamptz AS now, $6::bigint AS company, $7::text AS role,
+        $8::text AS subject, $9::text AS type_key, $10::integer AS version,
+        $11::smallint AS severity, $12::text AS group_key, $13::boolean AS restricted,
+        $14::bigint AS milestone, $15::text AS contract_text, $16::jsonb AS answers,
+        $17::jsonb AS lacking, $18::text AS source, $19::bigint AS conversation,
+        $20::text AS description, $21::text AS audience, $22::text[] AS relayed,
+        $23::jsonb AS pieces, $24::uuid AS draft
+), earlier AS (
+    SELECT t.id, t.case_id FROM tickets t, given
+    WHERE t.requester_id = given.requester AND t.once = given.once
 ), held AS (
     SELECT id, last_seq FROM cases
     WHERE id = $3 AND NOT EXISTS (SELECT FROM earlier) FOR UPDATE
 ), made AS (
     INSERT INTO cases (contract_id, last_seq, opened_at)
-    SELECT $4::bigint, 2 + jsonb_array_length($23::jsonb), $5::timestamptz
-    WHERE $3::bigint IS NULL AND NOT EXISTS (SELECT FROM earlier)
+    SELECT contract, 2 + jsonb_array_length(pieces), now FROM given
+    WHERE held_case IS NULL AND NOT EXISTS (SELECT FROM earlier)
     RETURNING id
 ), the_case AS (
     SELECT id, last_seq AS start FROM held UNION ALL SELECT id, 0 FROM made
 ), the_side AS (
     INSERT INTO sides (case_id, person_id, company_id, role)
-    SELECT id, $1::bigint, $6, $7 FROM the_case
+    SELECT id, requester, company, role FROM the_case, given
     ON CONFLICT (case_id, person_id) DO UPDATE SET role = sides.role
     RETURNING id
 ), the_ticket AS (
@@ -105,14 +115,17 @@ WITH earlier AS (
         severity, chosen_severity, group_id, restricted, contract_id, milestone_id,
         contract_text, answers, lacking, source, follow_ups, reopenings, opened_at, updated_at,
         conversation_id, search)
-    SELECT c.id, s.id, $1::bigint, $2, $8::text, $9, $10, 'new', $11, $11, g.id, $13, $4::bigint, $14, $15, $16, $17,
-        $18, 0, 0, $5::timestamptz, $5::timestamptz, $19, to_tsvector('english', $8::text || ' ' || $20::text)
-    FROM the_case c, the_side s, groups g WHERE g.key = $12::text
+    SELECT c.id, s.id, requester, once, subject, type_key, version, 'new',
+        severity, severity, g.id, restricted, contract, milestone,
+        contract_text, answers, lacking, source, 0, 0, now, now,
+        conversation, to_tsvector('english', subject || ' ' || description)
+    FROM given, the_case c, the_side s, groups g WHERE g.key = given.group_key
     RETURNING id, side_id, group_id
 ), the_message AS (
     INSERT INTO messages (
         case_id, client_id, author_id, audience, side_id, ticket_id, body, posted_at)
-    SELECT c.id, $2, $1::bigint, $21::text, t.side_id, t.id, $20::text, $5::timestamptz FROM the_case c, the_ticket t
+    SELECT c.id, once, requester, audience, t.side_id, t.id, description, now
+    FROM given, the_case c, the_ticket t
     RETURNING id
 ), the_evidence AS (
     INSERT INTO evidence (
@@ -120,42 +133,46 @@ WITH earlier AS (
         owner_id, ticket_id, name, size, media_type, file_id, original_id, thumbnail_id, facts,
         added_by_id, added_at)
     SELECT c.id, p.upload_id, p.kind, p.evidence_key, p.label, p.sensitivity, p.audience,
-        t.side_id, t.group_id, $1::bigint, t.id, coalesce(u.name, ''), coalesce(u.size, 0),
-        coalesce(u.media_type, ''), u.file_id, u.original_id, u.thumbnail_id, p.facts, $1::bigint, $5::timestamptz
-    FROM jsonb_to_recordset($23::jsonb) AS p(
+        t.side_id, t.group_id, requester, t.id, coalesce(u.name, ''), coalesce(u.size, 0),
+        coalesce(u.media_type, ''), u.file_id, u.original_id, u.thumbnail_id, p.facts,
+        requester, now
+    FROM given CROSS JOIN the_case c CROSS JOIN the_ticket t
+    CROSS JOIN jsonb_to_recordset(given.pieces) AS p(
         upload_id uuid, kind text, evidence_key text, label text, sensitivity text,
         audience text, facts jsonb)
-    CROSS JOIN the_case c CROSS JOIN the_ticket t
     LEFT JOIN uploads u ON u.id = p.upload_id
     RETURNING id, label, audience
+), told AS (
+    SELECT 1 AS n, 'ticket.opened' AS type, given.audience, NULL::bigint AS message_id,
+        NULL::bigint AS evidence_id,
+        jsonb_build_object('reference', 'HD-' || (t.id + {FIRST_NUMBER - 1})) AS data
+    FROM the_ticket t, given
+    UNION ALL
+    SELECT 2, 'message.posted', given.audience, m.id, NULL, '{{}}' FROM the_message m, given
+    UNION ALL
+    SELECT 2 + row_number() OVER (ORDER BY id), 'evidence.added', audience, NULL, id,
+        jsonb_build_object('label', label)
+    FROM the_evidence
 ), the_events AS (
     INSERT INTO events (
         case_id, seq, type, audience, side_id, group_id, owner_id, actor_id, ticket_id,
         message_id, evidence_id, data, occurred_at, relayed_at)
     SELECT c.id, c.start + e.n, e.type, e.audience, t.side_id,
         CASE WHEN e.audience = 'private' THEN t.group_id END,
-        CASE WHEN e.audience = 'private' THEN $1::bigint END,
-        $1::bigint, t.id, e.message_id, e.evidence_id, e.data, $5::timestamptz,
-        CASE WHEN NOT (e.type = ANY($22::text[])) THEN $5::timestamptz END
-    FROM the_case c CROSS JOIN the_ticket t CROSS JOIN (
-        SELECT 1 AS n, 'ticket.opened' AS type, $21::text AS audience, NULL::bigint AS message_id,
-            NULL::bigint AS evidence_id,
-            jsonb_build_object('reference', 'HD-' || (id + {FIRST_NUMBER - 1})) AS data
-        FROM the_ticket
-        UNION ALL SELECT 2, 'message.posted', $21::text, id, NULL, '{{}}' FROM the_message
-        UNION ALL SELECT 2 + row_number() OVER (ORDER BY id), 'evidence.added', audience,
-            NULL, id, jsonb_build_object('label', label)
-        FROM the_evidence
-    ) e
-), bumped AS (
-    UPDATE cases SET last_seq = held.last_seq + 2 + jsonb_array_length($23::jsonb)
-    FROM held WHERE cases.id = held.id
+        CASE WHEN e.audience = 'private' THEN requester END,
+        requester, t.id, e.message_id, e.evidence_id, e.data, now,
+        CASE WHEN NOT (e.type = ANY(relayed)) THEN now END
+    FROM given, the_case c, the_ticket t, told e
+), counted AS (
+    UPDATE cases SET last_seq = held.last_seq + 2 + jsonb_array_length(given.pieces)
+    FROM held, given WHERE cases.id = held.id
 ), taken AS (
-    UPDATE uploads SET attached_at = $5::timestamptz
-    FROM jsonb_to_recordset($23::jsonb) AS p(upload_id uuid) WHERE uploads.id = p.upload_id
+    UPDATE uploads SET attached_at = given.now
+    FROM given CROSS JOIN jsonb_to_recordset(given.pieces) AS p(upload_id uuid)
+    WHERE uploads.id = p.upload_id
 ), sent AS (
-    UPDATE drafts SET sent_at = $5::timestamptz, updated_at = $5::timestamptz, ticket_id = the_ticket.id
-    FROM the_ticket WHERE drafts.id = $24
+    UPDATE drafts SET sent_at = given.now, updated_at = given.now, ticket_id = the_ticket.id
+    FROM the_ticket, given WHERE drafts.id = given.draft
 )
 SELECT id, case_id, 0 AS start, NULL::bigint AS side_id, NULL::bigint AS group_id, true AS repeated
 FROM earlier

@@ -27,7 +27,8 @@ from helpdesk.web import (
 )
 
 from . import commands, listing
-from .models import Ticket, from_reference, reference
+from .models import from_reference, reference
+from .queries import hold_ticket
 from .states import Status
 from .words import OWN_STATUS, SEVERITY_KEYS, turn
 
@@ -94,7 +95,7 @@ async def request_page(
         turn=turn(Status(row["status"]), row["group_name"]),
         status_words=OWN_STATUS,
         severities=SEVERITY_KEYS,
-        may_reopen=commands.may_reopen(row_as_ticket(row), desk.clock.now()),
+        may_reopen=commands.may_reopen(Status(row["status"]), row["solved_at"], desk.clock.now()),
         show_answer=show_answer,
         errors=errors or {},
         typed=typed or {},
@@ -117,11 +118,6 @@ async def whole_timeline(request: WebRequest, case_id: int) -> list[Entry]:
             break
         after = timeline.reaches
     return entries
-
-
-def row_as_ticket(row: Any) -> Ticket:
-    """As much of it as the rule of reopening looks at."""
-    return Ticket(status=Status(row["status"]), solved_at=row["solved_at"])
 
 
 def shown(event: dict[str, Any]) -> dict[str, Any]:
@@ -159,7 +155,7 @@ async def act(request: WebRequest, command: Act, text_needed: str = "") -> Respo
 
 async def attach(tx: Transaction, id: int, uploads: list[Any]) -> None:
     for upload in uploads:
-        case, ticket = await commands.hold_ticket(tx, id)
+        case, ticket = await hold_ticket(tx, id)
         await attach_upload(
             tx,
             case,

@@ -1,5 +1,7 @@
 """The doors to tickets: who may see which, and how one is found."""
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, and_, false, or_, true
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -53,7 +55,7 @@ async def hold_ticket(tx: Transaction, ticket_id: int) -> tuple[Case, Ticket]:
     return case, fresh.one()
 
 
-def reach(ticket: Ticket) -> dict[str, int | None]:
+def reach(ticket: Ticket) -> dict[str, Any]:
     """Who sees what is said on this ticket, as arguments for `record`."""
     if ticket.restricted:
         return {
@@ -73,6 +75,6 @@ def staff_audience(ticket: Ticket) -> Audience:
     return Audience.PRIVATE if ticket.restricted else Audience.STAFF
 
 
-def note_reach(ticket: Ticket) -> dict[str, int | None]:
+def note_reach(ticket: Ticket) -> dict[str, Any]:
     """A private row without an owner: the department and managers, never the requester."""
     return {"group_id": ticket.group_id} if ticket.restricted else {}

@@ -41,6 +41,7 @@ class Machine:
             "PYTHONPATH": str(ROOT),
             "HELPDESK_DATA_DIR": str(self.data),
             "HELPDESK_PORT": str(self.port),
+            "HELPDESK_DEMO_TICKETS": "5",
             **more,
         }
 
@@ -187,6 +188,7 @@ def test_several_web_processes_share_a_port(machine):
 
 def test_a_taken_port_is_named(machine):
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", machine.port))
         taken.listen()
         result = machine.run("web")
@@ -202,7 +204,7 @@ def test_migrate_is_repeatable(machine):
 
 
 def test_an_account_can_be_made(machine):
-    new = ["--email", "ada@example.com", "--name", "Ada", "--role", "admin"]
+    new = ["--email", "zoe.new@example.com", "--name", "Zoe", "--role", "admin"]
     made = machine.run("user", "add", *new, "--password", "correct horse battery staple")
     assert made.returncode == 0, made.stderr
     again = machine.run("user", "add", *new, "--password", "correct horse battery staple")

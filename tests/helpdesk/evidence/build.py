@@ -38,17 +38,24 @@ async def attach(
     async with await cast.browser(site, who) as browser:
         answer = await send(browser, name, content, case=ticket.case_id)
         assert answer.status_code == 201, answer.text
+    return await attach_upload_of(
+        cast, ticket, answer.json()["id"], name, who, sensitivity=sensitivity, **options
+    )
+
+
+async def attach_upload_of(
+    cast: Cast, ticket: Filed, upload_id: str, label: str, who: str = "finn", **options: Any
+) -> Evidence:
     actor = await cast.actor(who)
     async with cast.desk.transaction(actor) as tx:
         case, row = await hold_ticket(tx, ticket.ticket_id)
         return await attach_upload(
             tx,
             case,
-            UUID(answer.json()["id"]),
+            UUID(upload_id),
             **{
                 "kind": "other",
-                "label": name,
-                "sensitivity": sensitivity,
+                "label": label,
                 "side_id": row.side_id,
                 "group_id": row.group_id,
                 "owner_id": actor.id,

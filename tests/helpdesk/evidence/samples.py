@@ -83,4 +83,7 @@ MACH_O = b"\xcf\xfa\xed\xfe" + b"\0" * 100
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
 HTML = b"<!doctype html><script>alert(1)</script>"
 LOG = b"".join(b"2026-06-02 10:%02d:00 tracker: line %d\n" % (n % 60, n) for n in range(1, 2_001))
-MAIL = b"From: cora@example.com\r\nSubject: Hello\r\nDate: Tue, 2 Jun 2026 10:00:00 +0000\r\n\r\nHi\r\n"
+MAIL = (
+    b"From: cora@example.com\r\nSubject: Hello\r\n"
+    b"Date: Tue, 2 Jun 2026 10:00:00 +0000\r\n\r\nHi\r\n"
+)

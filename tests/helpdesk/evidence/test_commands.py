@@ -206,7 +206,7 @@ async def test_uploads_nobody_sent_are_swept_and_their_files_with_them(
 ) -> None:
     await attach(cast, site, ticket, "kept.log", b"kept\n")
     async with await cast.browser(site, "finn") as finn:
-        await send(finn, "a.png", samples.png(), draft=uuid4())
+        await send(finn, "a.jpg", samples.jpeg_with_place(), draft=uuid4())
     assert await cast.desk.pool.fetchval("SELECT count(*) FROM files") == 4
     hashes = [row["sha256"] for row in await cast.desk.pool.fetch("SELECT sha256 FROM files")]
     clock.advance(days=8)
@@ -241,7 +241,7 @@ async def test_the_timers_of_a_fulfilled_request_do_nothing(
     await attach(cast, site, ticket, "new.log", samples.LOG, None, evidence_key="team_log")
     async with cast.desk.transaction(SYSTEM) as tx:
         case = await hold_case(tx, ticket.case_id)
-        timer = Timer(case_id=case.id, kind="evidence_overdue", subject_id=request.id, due_at=tx.now)
+        timer = Timer(case_id=case.id, kind="", subject_id=request.id, due_at=tx.now)
         await jobs.evidence_overdue(tx, timer)
         await jobs.evidence_reminder(tx, timer)
     assert await cast.desk.pool.fetchval("SELECT count(*) FROM mails") == 0

@@ -1,0 +1,97 @@
+"""Making an account, signing in, the account page and the mailbox, in a real browser."""
+
+from playwright.async_api import Page
+
+from helpdesk.desk import Desk
+from helpdesk.mail.deliver import deliver_due
+from helpdesk.people.commands import open_guest
+from helpdesk.permissions import ANONYMOUS
+from tests.helpdesk.people.visitors import mailed_path
+from tests.people import PASSWORD, Cast
+
+from .conftest import DESKTOP, PHONE, OpenPage, axe, sideways
+
+
+async def fill_in(page: Page) -> None:
+    await page.goto("/register")
+    await page.get_by_label("Name").fill("Ida Holm")
+    await page.get_by_label("E-mail address").fill("ida@example.com")
+    await page.get_by_label("I hire").check()
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Make my account").click()
+    await page.get_by_role("heading", name="Look into your mail").wait_for()
+
+
+async def make_account(page: Page, desk: Desk) -> None:
+    await fill_in(page)
+    await page.goto(await mailed_path(desk, "ida@example.com"))
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Confirm and sign in").click()
+    await page.wait_for_url("**/requests")
+
+
+async def test_a_stranger_makes_an_account_leaves_and_comes_back(
+    open_page: OpenPage, cast: Cast
+) -> None:
+    for javascript in (True, False):
+        page = await open_page(javascript=javascript, expected="422")
+        if javascript:
+            await make_account(page, cast.desk)
+            await page.get_by_label("Your account, Ida Holm").click()
+            await page.get_by_role("button", name="Sign out").click()
+            await page.get_by_text("You are signed out.").wait_for()
+        await page.goto("/account")
+        await page.wait_for_url("**/sign-in?next=/account")
+        await page.get_by_label("E-mail address").fill("ida@example.com")
+        await page.get_by_label("Password").fill("not this one")
+        await page.get_by_role("button", name="Sign in").click()
+        await page.get_by_role("heading", name="There is a problem").wait_for()
+        assert await page.title() == "Error: Sign in – Helpdesk"
+        assert await page.get_by_label("E-mail address").input_value() == "ida@example.com"
+        await page.get_by_label("Password").fill(PASSWORD)
+        await page.get_by_role("button", name="Sign in").click()
+        await page.wait_for_url("**/account")
+        assert await page.get_by_text("This one").is_visible()
+
+
+async def test_another_browser_is_signed_out_from_the_account_page(
+    open_page: OpenPage, cast: Cast
+) -> None:
+    here, there = await open_page("finn", "/account"), await open_page("finn", "/account")
+    await here.reload()
+    await here.get_by_role("button", name="Sign out test").click()
+    await here.get_by_text("That browser is signed out.").wait_for()
+    await there.goto("/account")
+    await there.wait_for_url("**/sign-in?next=/account")
+
+
+async def test_the_account_pages_are_sound_for_everybody(open_page: OpenPage, cast: Cast) -> None:
+    page = await open_page()
+    await fill_in(page)
+    async with cast.desk.transaction(ANONYMOUS) as tx:
+        _, token = await open_guest(tx, "Gus", "gus@example.com")
+    confirm = await mailed_path(cast.desk, "ida@example.com")
+    await deliver_due(cast.desk)
+    looks = [(DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light"), (PHONE, "dark")]
+    visits = [
+        ("", "/sign-in"),
+        ("", "/register"),
+        ("", "/reset-password"),
+        ("", confirm),
+        ("", "/guest/gone"),
+        ("finn", f"/guest/{token}"),
+        ("finn", "/account"),
+        ("amy", "/account"),
+        ("admin", "/admin/mailbox"),
+    ]
+    for width, scheme in looks:
+        for who, path in visits:
+            page = await open_page(who, path, width=width, scheme=scheme, expected="404")
+            assert await axe(page) == [], (path, width, scheme)
+            assert await sideways(page) == [], (path, width, scheme)
+            if path == "/admin/mailbox":
+                await page.get_by_role("link", name="Confirm your e-mail address").click()
+                await page.get_by_text("it was not you").wait_for()
+                assert await axe(page) == [], (path, width, scheme)
+                assert await sideways(page) == [], (path, width, scheme)
+            await page.context.close()
