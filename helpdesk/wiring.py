@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from helpdesk.cases.models import Timer
 from helpdesk.core.jobs import Job
 from helpdesk.desk import Desk, Transaction
+from helpdesk.evidence import jobs as evidence
 from helpdesk.mail import jobs as mail
 from helpdesk.people import jobs as people
 from helpdesk.tickets import jobs as tickets
@@ -28,4 +29,8 @@ TIMERS: Mapping[str, Callable[[Transaction, Timer], Awaitable[None]]] = {
 }
 
 # Asked every two seconds, whatever wakes the worker.
-SWEEPS: Sequence[Callable[[Desk], Awaitable[int]]] = (mail.deliver_beside, people.sweep_ended)
+SWEEPS: Sequence[Callable[[Desk], Awaitable[int]]] = (
+    mail.deliver_beside,
+    evidence.sweep_abandoned,
+    people.sweep_ended,
+)

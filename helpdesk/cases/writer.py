@@ -128,7 +128,8 @@ class Writer:
     def __init__(self, desk: Desk, open_face: str) -> None:
         self.desk = desk
         self.statement = STORE.format(open_face=open_face)
-        self.relayed = sorted(desk.relayed)
+        # Chats are read live: no job waits for their messages.
+        self.relayed = sorted(desk.relayed - {"message.posted"})
         self.lanes = [Lane() for _ in range(LANES)]
 
     async def run(self) -> None:
