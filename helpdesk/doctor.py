@@ -6,9 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
-import aiosmtplib
 import asyncpg
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -17,6 +16,7 @@ from helpdesk.core.clock import SystemClock
 from helpdesk.core.services import ServiceError, plain_dsn, services
 from helpdesk.core.settings import Settings
 from helpdesk.core.storage import open_storage
+from helpdesk.mail.smtp import MailServer, connected
 from helpdesk.migrations import at_head
 
 OLDEST_POSTGRES = 15
@@ -121,14 +121,14 @@ def show(name: str, finding: Finding) -> None:
 async def check_database(settings: Settings) -> Finding:
     connection = await asyncpg.connect(plain_dsn(settings.database_url))
     try:
-        version = connection.get_server_version()
-        if version.major < OLDEST_POSTGRES:
-            return fault(f"PostgreSQL {version.major}", f"Use {OLDEST_POSTGRES} or newer.")
+        version = (await connection.fetchval("SHOW server_version")).split()[0]
+        if connection.get_server_version().major < OLDEST_POSTGRES:
+            return fault(f"PostgreSQL {version}", f"Use {OLDEST_POSTGRES} or newer.")
         rows = await connection.fetch("SELECT name FROM pg_available_extensions")
         missing = sorted(set(EXTENSIONS) - {row["name"] for row in rows})
         if missing:
             return fault(
-                f"PostgreSQL {version.major} lacks the extensions {', '.join(missing)}",
+                f"PostgreSQL {version} lacks the extensions {', '.join(missing)}",
                 "Install postgresql-contrib and pgvector on the database server.",
             )
         if await connection.fetchval("SHOW synchronous_commit") == "off":
@@ -136,7 +136,7 @@ async def check_database(settings: Settings) -> Finding:
                 "synchronous_commit is off: acknowledged messages can be lost",
                 "Set synchronous_commit = on.",
             )
-        return ok(f"PostgreSQL {version.major}.{version.minor} with {', '.join(EXTENSIONS)}")
+        return ok(f"PostgreSQL {version} with {', '.join(EXTENSIONS)}")
     finally:
         await connection.close()
 
@@ -195,13 +195,9 @@ async def check_mail(settings: Settings) -> Finding:
             "kept in the local mailbox (/admin/mailbox); nobody receives any",
             "Set HELPDESK_SMTP_URL to send it.",
         )
-    url = urlsplit(settings.smtp_url)
-    tls = url.scheme == "smtps"
-    port = url.port or (465 if tls else 25)
-    async with aiosmtplib.SMTP(hostname=url.hostname, port=port, use_tls=tls) as client:
-        if url.username:
-            await client.login(unquote(url.username), unquote(url.password or ""))
-    return ok(f"{url.hostname}:{port} answers")
+    server = MailServer.of(settings.smtp_url)
+    async with connected(server):
+        return ok(f"{server.host}:{server.port} answers")
 
 
 async def check_clock(settings: Settings) -> Finding:

@@ -3,7 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
+import asyncpg
+
+from helpdesk.core.services import plain_dsn
 from helpdesk.core.settings import Settings
 from helpdesk.desk import Desk, open_desk
 from helpdesk.migrations import migrate
@@ -14,18 +18,24 @@ SignIn = tuple[str, str, str]  # e-mail, password, role
 
 def prepare(settings: Settings, tickets: int) -> list[SignIn]:
     """Migrate, fill an empty desk with demo data, and return the demo's sign-ins if it has any."""
+    # The demo is made of many transactions; a start killed among them is begun anew.
+    unfinished = settings.data_dir / "demo.unfinished"
+    if unfinished.exists():
+        asyncio.run(empty_if_unused(settings.database_url))
     migrate(settings.database_url)
-    return asyncio.run(_prepare(settings, tickets))
+    return asyncio.run(_prepare(settings, tickets, unfinished))
 
 
-async def _prepare(settings: Settings, tickets: int) -> list[SignIn]:
+async def _prepare(settings: Settings, tickets: int, unfinished: Path) -> list[SignIn]:
     from helpdesk import demo as demonstration
 
     async with working_desk(settings) as desk:
         empty = not await desk.pool.fetchval("SELECT EXISTS (SELECT FROM people)")
         if tickets and empty:
             print("Filling the empty desk with demo people, tickets and chats …", flush=True)
+            unfinished.touch()
             await demonstration.seed(desk, tickets=tickets)
+        unfinished.unlink(missing_ok=True)
         known: list[SignIn] = demonstration.sign_ins()
         there = await desk.pool.fetchval(
             "SELECT count(*) FROM people WHERE email = ANY($1)", [email for email, *_ in known]
@@ -33,14 +43,26 @@ async def _prepare(settings: Settings, tickets: int) -> list[SignIn]:
         return known if there else []
 
 
+async def empty_if_unused(database_url: str) -> None:
+    """Nobody signed in, so all there is came from the demo."""
+    connection = await asyncpg.connect(plain_dsn(database_url))
+    try:
+        if not await connection.fetchval("SELECT EXISTS (SELECT FROM sessions)"):
+            await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    finally:
+        await connection.close()
+
+
 @asynccontextmanager
 async def working_desk(settings: Settings) -> AsyncIterator[Desk]:
     """A desk as web processes have it, for commands from the command line."""
-    from helpdesk.rooms import start_parts
+    from helpdesk.rooms import furnish, start_parts
     from helpdesk.wiring import SUBSCRIBERS
 
-    async with open_desk(settings, None, frozenset(SUBSCRIBERS)) as desk, start_parts(desk):
-        yield desk
+    async with open_desk(settings, None, frozenset(SUBSCRIBERS)) as desk:
+        await furnish(desk)
+        async with start_parts(desk):
+            yield desk
 
 
 def welcome(settings: Settings, running: Settings, sign_ins: list[SignIn]) -> str:

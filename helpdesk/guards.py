@@ -32,7 +32,7 @@ HEADERS = [
 
 @dataclass(frozen=True)
 class BodyLimits:
-    most_bytes: int = 128 * 1024 * 1024  # of any request; routes allow less
+    most_bytes: int = 260 * 1024 * 1024  # of any request; most routes allow far less
     grace_seconds: float = 10.0  # of waiting for a body, whatever its speed
     least_rate: float = 1024.0  # bytes per second of waiting beyond that
 

@@ -284,6 +284,7 @@ def answer(send: Send, outcome: Outcome, seq: int = 0) -> None:
 def envelope(send: Send, seq: int, at: Any) -> Envelope:
     audience = Audience.STAFF if send.note else Audience.SIDE
     author = send.author
+    side_id = None if send.note else send.side_id
     shown = frame(
         send.case_id,
         seq,
@@ -292,11 +293,11 @@ def envelope(send: Send, seq: int, at: Any) -> Envelope:
         audience.value,
         {"id": author.id, "name": author.name or "Helpdesk", "staff": author.is_staff},
         {},
+        side_id=side_id,
         body=send.body,
         client_id=str(send.client_id),
         face=face(None, send.conversation_id),
     )
-    side_id = None if send.note else send.side_id
     reach = {"audience": audience.value, "side_id": side_id, "group_id": None, "owner_id": None}
     return Envelope(f"case:{send.case_id}", seq, reach, shown)
 

@@ -37,7 +37,9 @@ FROM uploads WHERE id = ANY($1) AND owner_id = $2 AND attached_at IS NULL
 
 async def own_uploads(desk: Desk, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, DraftFile]:
     rows = await desk.pool.fetch(UPLOADS, list(ids), actor.id)
-    return {row["id"]: DraftFile(*row.values()) for row in rows}
+    # The driver's own kind of UUID does not go into JSON.
+    files = [DraftFile(UUID(bytes=row["id"].bytes), *list(row.values())[1:]) for row in rows]
+    return {file.id: file for file in files}
 
 
 async def ticket_shown(desk: Desk, ticket_id: int) -> dict[str, Any]:

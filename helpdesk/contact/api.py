@@ -22,7 +22,7 @@ from .forms import Known, check
 from .pieces import DraftFile
 from .queries import contract_typed
 from .repeats import Once, answer_once, once
-from .schemas import MessageIn, TicketIn, as_fields, errors_of
+from .schemas import MessageAdded, MessageIn, TicketIn, TicketOut, as_fields, errors_of
 from .visits import read_id, today_of
 
 MESSAGE = 20_000
@@ -55,6 +55,11 @@ async def json_body(request: WebRequest) -> bytes:
     return await request.body()
 
 
+def ordered(model: type[BaseModel], answer: dict[str, Any]) -> dict[str, Any]:
+    """A repeat is the first answer to the letter, though it was kept as JSONB."""
+    return {name: answer[name] for name in model.model_fields}
+
+
 async def create_ticket(request: WebRequest) -> Response:
     actor = account(request)
     body = await json_body(request)
@@ -68,7 +73,7 @@ async def create_ticket(request: WebRequest) -> Response:
     headers = {"Location": f"/api/v1/tickets/{answer['reference']}"}
     if repeated:
         headers["Idempotency-Replayed"] = "true"
-    return JSONResponse(answer, 201, headers)
+    return JSONResponse(ordered(TicketOut, answer), 201, headers)
 
 
 async def file_once(
@@ -191,7 +196,8 @@ async def create_message(request: WebRequest) -> Response:
         return {"number": number, "reference": details["reference"]}
 
     answer, repeated = await answer_once(this, act)
-    return JSONResponse(answer, 201, {"Idempotency-Replayed": "true"} if repeated else {})
+    headers = {"Idempotency-Replayed": "true"} if repeated else {}
+    return JSONResponse(ordered(MessageAdded, answer), 201, headers)
 
 
 async def show_catalogue(request: WebRequest) -> Response:

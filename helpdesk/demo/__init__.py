@@ -8,6 +8,7 @@ from helpdesk.core.clock import FrozenClock
 from helpdesk.core.live import Live
 from helpdesk.desk import Desk
 from helpdesk.permissions import SYSTEM
+from helpdesk.rooms import furnish
 
 from .people import make_people, sign_ins
 from .play import Play
@@ -24,6 +25,7 @@ async def is_empty(desk: Desk) -> bool:
 
 async def seed(desk: Desk, tickets: int = 300) -> None:
     """Thirty days of a desk's life. The clock is an argument, so they pass in seconds."""
+    await furnish(desk)
     random = Random(2001)
     now = desk.clock.now()
     clock = FrozenClock(now - timedelta(days=DAYS))

@@ -105,9 +105,13 @@ TAG = "UPDATE uploads SET evidence_key = $2 WHERE id = $1 AND attached_at IS NUL
 
 
 async def remove_upload(request: WebRequest) -> Response:
-    found = await own_upload(request)
-    await request.state["desk"].pool.execute(REMOVE, found.id)
-    return JSONResponse({"removed": str(found.id)})
+    """Gone afterwards, whether it had arrived or not. Of somebody else's nothing is told."""
+    id, key = request.path_params["id"], visitor_key(request)
+    async with reading(request) as db:
+        found = await queries.own_upload(db, id, request.state["actor"], key)
+    if found is not None:
+        await request.state["desk"].pool.execute(REMOVE, found.id)
+    return JSONResponse({"removed": str(id)})
 
 
 async def tag_upload(request: WebRequest) -> Response:

@@ -8,8 +8,8 @@ from helpdesk.permissions import Can
 from helpdesk.security import client_address
 from helpdesk.web import Problem, WebRequest, page, reading, redirect, render, transaction
 
-from .commands import create_api_token, revoke_api_token, set_password
-from .forms import Typed, read
+from .commands import create_api_token, revoke_api_token, set_password, set_time_zone
+from .forms import Typed, read, time_zones
 from .links import mail_password_changed
 from .models import Person
 from .passwords import hash_password, is_password
@@ -22,6 +22,7 @@ DONE = {
     "password": "Your new password is set. Your other browsers are signed out.",
     "ended": "That browser is signed out.",
     "others": "All other browsers are signed out.",
+    "zone": "Times are shown in that time zone now.",
     "revoked": "That token opens nothing any more.",
 }
 
@@ -44,6 +45,7 @@ async def account_page(request: WebRequest, status: int = 200, **more: Any) -> R
         person=person,
         sessions=sessions,
         tokens=tokens,
+        zones=[(name, name.replace("_", " ")) for name in time_zones()],
         layout="layouts/desk.html" if actor.is_staff else "layouts/site.html",
         **shown,
     )
@@ -85,6 +87,16 @@ def number(request: WebRequest) -> int:
     return asked if asked < 2**63 else 0
 
 
+async def change_time_zone(request: WebRequest) -> Response:
+    typed = await read(request)
+    time_zone = typed.time_zone()
+    if typed.errors:
+        return await account_page(request, 422, errors=typed.errors)
+    async with transaction(request) as tx:
+        await set_time_zone(tx, time_zone)
+    return redirect("/account?done=zone")
+
+
 async def end_one(request: WebRequest) -> Response:
     actor = request.state["actor"]
     async with transaction(request) as tx:
@@ -123,6 +135,7 @@ async def revoke_token(request: WebRequest) -> Response:
 routes = [
     page("/account", show_account, can=Can.USE_ACCOUNT),
     page("/account/password", change_password, can=Can.USE_ACCOUNT, method="POST"),
+    page("/account/time-zone", change_time_zone, can=Can.USE_ACCOUNT, method="POST"),
     page("/account/sessions/end-others", end_others, can=Can.USE_ACCOUNT, method="POST"),
     page("/account/sessions/{id:int}/end", end_one, can=Can.USE_ACCOUNT, method="POST"),
     page("/account/tokens", new_token, can=Can.USE_ACCOUNT, method="POST"),

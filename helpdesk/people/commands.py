@@ -112,7 +112,7 @@ async def new_public_id(tx: Transaction) -> str:
 
 
 async def register(
-    tx: Transaction, email: str, name: str, role: Role, password_hash: str, time_zone: str
+    tx: Transaction, email: str, name: str, role: Role, password_hash: str
 ) -> Person | None:
     """An account that opens once its address is proven; None when there is an open one.
 
@@ -127,10 +127,16 @@ async def register(
             public_id=await new_public_id(tx), name=name, email=email, created_at=tx.now
         )
         tx.db.add(person)
-    person.name, person.roles, person.time_zone = name, [role.value], time_zone
+    person.name, person.roles = name, [role.value]
     person.password_hash = password_hash
     await tx.db.flush()
     return person
+
+
+async def set_time_zone(tx: Transaction, time_zone: str) -> None:
+    """In which the person who acts reads times."""
+    mine = col(Person.id) == tx.actor.id
+    await tx.db.exec(update(Person).where(mine).values(time_zone=time_zone))
 
 
 async def set_password(

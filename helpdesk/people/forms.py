@@ -1,6 +1,7 @@
 """What the account pages take: each field cleaned, each fault in words beside its field."""
 
 from collections.abc import Mapping
+from functools import cache
 from zoneinfo import available_timezones
 
 from helpdesk.core.addresses import LONGEST_MAIL_ADDRESS, clean_mail_address
@@ -59,13 +60,21 @@ class Typed:
         return ROLES.get(self.raw(name), Role.CLIENT)
 
     def time_zone(self, name: str = "time_zone") -> str:
-        """What the browser found out; nothing is refused for it."""
-        return self.raw(name) if self.raw(name) in available_timezones() else "UTC"
+        if self.raw(name) not in time_zones():
+            self.errors[name] = "Choose a time zone from the list."
+        return self.raw(name)
 
     def shown(self) -> dict[str, str]:
         """What goes back into the fields: never a password."""
         kept = {name: text for name, text in self.values.items() if "password" not in name}
         return {name: text[:LONGEST_MAIL_ADDRESS] for name, text in kept.items()}
+
+
+@cache
+def time_zones() -> tuple[str, ...]:
+    """Those people know by a city, and UTC."""
+    cities = (name for name in available_timezones() if "/" in name)
+    return ("UTC", *sorted(name for name in cities if not name.startswith("Etc/")))
 
 
 async def read(request: WebRequest) -> Typed:

@@ -128,7 +128,7 @@ async def show_register(request: WebRequest) -> Response:
 
 
 def register_page(request: WebRequest, typed: Typed, status: int = 200) -> Response:
-    empty = {"email": "", "name": "", "role": "", "time_zone": ""}
+    empty = {"email": "", "name": "", "role": ""}
     return render(
         request,
         "people/register.html",
@@ -152,7 +152,7 @@ async def do_register(request: WebRequest) -> Response:
     await count_mail(desk, email, client_address(request))
     password_hash = await hash_password(password)
     async with desk.transaction(ANONYMOUS) as tx:
-        person = await register(tx, email, name, role, password_hash, typed.time_zone())
+        person = await register(tx, email, name, role, password_hash)
         if person is not None:
             await mail_confirmation(tx, desk, person)
         elif (known := await account_of(tx.db, email)) and known.deactivated_at is None:

@@ -39,7 +39,6 @@ async def test_without_a_session_the_tab_is_told_to_sign_in(site: str, cast: Cas
     assert await tab.closed() == 4401
 
 
-CASE = '"s":"case:1"'
 MALFORMED = [
     "",
     "{",
@@ -60,15 +59,15 @@ MALFORMED = [
     '{"t":"follow","streams":{"' + "x" * 10_000 + '":0}}',
     '{"t":"follow","streams":{"case:1":0},"more":1}',
     '{"t":"send"}',
-    '{"t":"send",%s,"face":"chat:1","cid":"1","body":"x"}' % CASE,
-    '{"t":"send",%s,"face":"chat:1","cid":"%s"}' % (CASE, uuid4()),
-    '{"t":"send",%s,"face":"chat:1","cid":"%s","body":17}' % (CASE, uuid4()),
-    '{"t":"send",%s,"face":"chat:1","cid":"%s","body":"x","note":"yes"}' % (CASE, uuid4()),
-    '{"t":"send",%s,"face":"chat:0","cid":"%s","body":"x"}' % (CASE, uuid4()),
-    '{"t":"send","s":"desk","face":"chat:1","cid":"%s","body":"x"}' % uuid4(),
-    '{"t":"send",%s,"face":"chat:1","cid":"%s","body":"\\ud800"}' % (CASE, uuid4()),
-    '{"t":"typing",%s,"kind":"shouting"}' % CASE,
-    '{"t":"read",%s,"n":"1"}' % CASE,
+    '{"t":"send",CASE,"face":"chat:1","cid":"1","body":"x"}',
+    '{"t":"send",CASE,"face":"chat:1","cid":"CID"}',
+    '{"t":"send",CASE,"face":"chat:1","cid":"CID","body":17}',
+    '{"t":"send",CASE,"face":"chat:1","cid":"CID","body":"x","note":"yes"}',
+    '{"t":"send",CASE,"face":"chat:0","cid":"CID","body":"x"}',
+    '{"t":"send","s":"desk","face":"chat:1","cid":"CID","body":"x"}',
+    '{"t":"send",CASE,"face":"chat:1","cid":"CID","body":"\\\\ud800"}',
+    '{"t":"typing",CASE,"kind":"shouting"}',
+    '{"t":"read",CASE,"n":"1"}',
     '{"t":"pong","t2":1}',
     "[" * 5_000,
     '{"t":' * 3_000,
@@ -78,7 +77,7 @@ MALFORMED = [
 @pytest.mark.parametrize("text", MALFORMED, ids=range(len(MALFORMED)))
 async def test_a_malformed_frame_closes_with_1008(site: str, cast: Cast, text: str) -> None:
     tab = await open_tab(site, await cast.session("nina"))
-    await tab.socket.send(text)
+    await tab.socket.send(text.replace("CASE", '"s":"case:1"').replace("CID", str(uuid4())))
     assert await tab.closed() == 1008
 
 

@@ -74,7 +74,8 @@ async def test_an_id_of_somebody_else_is_not_answered(cast: Cast, site: str) -> 
         assert answer.status_code == 404
         assert "secret" not in answer.text
         assert (await otto.get(f"/uploads/{id}/thumbnail")).status_code == 404
-        assert (await otto.post(f"/uploads/{id}/remove")).status_code == 404
+        assert (await otto.post(f"/uploads/{id}/remove")).status_code == 200
+        assert (await otto.post(f"/uploads/{id}/tag", data={"key": "x"})).status_code == 404
     assert await count(cast, "uploads") == 1
 
 

@@ -379,3 +379,14 @@ async def test_a_changed_password_is_told_by_mail(desk: Desk, site: str) -> None
         mail = (await db.exec(select(Mail))).one()
     assert mail.subject == "Your password was changed"
     assert "another long sentence" not in mail.body
+
+
+async def test_times_are_shown_in_the_time_zone_one_chooses(desk: Desk, site: str) -> None:
+    person = await account(desk)
+    cookie = f"{desk.settings.session_cookie}={await start_session(desk, person.id)}"
+    async with visitor(site, cookie=cookie) as client:
+        for bad in ("", "Mars/Olympus", "../../etc/passwd"):
+            answer = await client.post("/account/time-zone", data={"time_zone": bad})
+            assert answer.status_code == 422, bad
+        await client.post("/account/time-zone", data={"time_zone": "Asia/Kolkata"})
+        assert "(Asia/Kolkata)" in (await client.get("/account")).text

@@ -1,0 +1,198 @@
+"""One desk with one of everything, and everybody who might reach for it."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+
+from chat.commands import Opening, claim, open_conversation
+from chat.models import Conversation
+from helpdesk.contact.commands import save_draft
+from helpdesk.evidence.commands import request_evidence
+from helpdesk.evidence.models import Evidence, Sensitivity
+from helpdesk.mail.commands import send_mail
+from helpdesk.people.commands import create_api_token, open_guest
+from helpdesk.people.links import CONFIRM, RESET, issue_link
+from helpdesk.people.queries import actor_of
+from helpdesk.people.sessions import start_session
+from helpdesk.permissions import ANONYMOUS, SYSTEM
+from helpdesk.tickets.commands import hold_ticket
+from helpdesk.tickets.filing import Filed, file_ticket
+from tests.build import a_filing, a_ticket
+from tests.helpdesk.evidence import samples
+from tests.helpdesk.evidence.build import attach, send
+from tests.helpdesk.people.visitors import NoCookies
+from tests.people import Cast
+
+# Finn and Cora are the two sides of a contract, Dora is Cora's colleague, Otto a stranger. Gus
+# is a guest with a request of his own. Amy answers another department than the one that owns
+# the tickets; Tess belongs to that one.
+ACTORS = ("nobody", "gus", "finn", "cora", "dora", "otto", "amy", "tess", "max", "admin")
+TEAM = {"contract": "C-1001", "group": "TECH"}
+FAR = 900_000  # added to a number: nothing has such a one
+
+
+@dataclass
+class World:
+    cast: Cast
+    site: str
+    cookies: dict[str, str]
+    own: Filed  # Finn's
+    hers: Filed  # Cora's, on the same case
+    restricted: Filed  # Cora's too, for the department only
+    guests: Filed  # Gus's
+    log: Evidence  # Finn's, for both his side and staff
+    picture: Evidence
+    private: Evidence  # Finn's, for him and the department
+    her_private: Evidence
+    chat: Conversation  # Finn's, with Tess
+    her_chat: Conversation  # Cora's, with Tess, on the shared case
+    guest_token: str
+    draft: UUID  # Finn's
+    upload: UUID  # Finn's, a picture nobody has attached
+    asked: int  # a piece that Finn was asked for, on his ticket
+    asked_restricted: int
+    mail: int
+    session: int  # one of Finn's
+    api_token: int
+    reset_token: str
+    confirm_token: str
+    opened: list[httpx2.AsyncClient] = field(default_factory=list)
+
+    def browser(self, who: str, **headers: str) -> httpx2.AsyncClient:
+        """Signed in as one of ACTORS. Closed with the world."""
+        sent = {"origin": self.site, **headers}
+        if who != "nobody":
+            sent["cookie"] = self.cookies[who]
+        client = httpx2.AsyncClient(
+            base_url=self.site, headers=sent, timeout=60, cookies=NoCookies()
+        )
+        self.opened.append(client)
+        return client
+
+    async def close(self) -> None:
+        for client in self.opened:
+            await client.aclose()
+
+
+async def build(cast: Cast, site: str) -> World:
+    desk = cast.desk
+    contract = cast.contracts["C-1001"].id
+    team = {"contract_id": contract, "type_key": "team_app_bug", "group_key": "TECH"}
+    own = await a_ticket(cast, "finn", subject="Timer stops after sleep", **team)
+    hers = await a_ticket(cast, "cora", subject="The logo files are late", **team)
+    restricted = await a_ticket(
+        cast, "cora", subject="Somebody used my card", restricted=True, **team
+    )
+    log = await attach(cast, site, own, "team.log", samples.LOG)
+    picture = await attach(cast, site, own, "screen.png", samples.png())
+    private = await attach(
+        cast, site, own, "passport.png", samples.png(50, 20), Sensitivity.PRIVATE
+    )
+    her_private = await attach(
+        cast, site, hers, "statement.png", samples.png(20, 50), Sensitivity.PRIVATE, "cora"
+    )
+    chat = await begin(cast, "finn", own)
+    her_chat = await begin(cast, "cora", hers)
+    async with desk.transaction(ANONYMOUS) as tx:
+        gus, guest_token = await open_guest(tx, "Gus", "gus@example.com")
+    guests = await file_ticket(desk, await actor_of(desk, gus.id), a_filing())
+    draft, upload = uuid4(), uuid4()
+    finn = await cast.actor("finn")
+    await save_draft(desk, finn, "", draft, {"subject": "Half a sentence about a timer"})
+    async with await cast.browser(site, "finn") as browser:
+        answer = await send(browser, "loose.png", samples.png(33, 22), id=upload)
+        assert answer.status_code == 201, answer.text
+    session = await start_session(desk, cast.finn.id, device="another one")
+    async with desk.transaction(finn) as tx:
+        await create_api_token(tx, "a program")
+        _, reset_token = await issue_link(tx, cast.finn.id, RESET)
+        _, confirm_token = await issue_link(tx, cast.finn.id, CONFIRM)
+    async with desk.transaction(SYSTEM) as tx:
+        await send_mail(tx, "one", "Finn", "finn@example.com", "A mail", "Its text")
+    cookies = {who: await cast.session(who) for who in ACTORS if who in cast.people}
+    name = desk.settings.session_cookie
+    cookies["gus"] = f"{name}={await start_session(desk, gus.id, device='test')}"
+    return World(
+        cast,
+        site,
+        cookies,
+        own,
+        hers,
+        restricted,
+        guests,
+        log,
+        picture,
+        private,
+        her_private,
+        chat,
+        her_chat,
+        guest_token,
+        draft,
+        upload,
+        await ask(cast, own),
+        await ask(cast, restricted),
+        await newest(cast, "mails"),
+        await id_of_session(cast, session),
+        await newest(cast, "api_tokens"),
+        reset_token,
+        confirm_token,
+    )
+
+
+async def begin(cast: Cast, visitor: str, ticket: Filed) -> Conversation:
+    async with cast.desk.transaction(await cast.actor(visitor)) as tx:
+        opening = Opening(
+            uuid4(), "TECH", "About the timer", f"{visitor} says hello", ticket_id=ticket.ticket_id
+        )
+        chat = await open_conversation(tx, opening)
+    async with cast.desk.transaction(await cast.actor("tess")) as tx:
+        return await claim(tx, chat.id)
+
+
+async def ask(cast: Cast, ticket: Filed) -> int:
+    from datetime import timedelta
+
+    async with cast.desk.transaction(await cast.actor("tess")) as tx:
+        case, row = await hold_ticket(tx, ticket.ticket_id)
+        request = await request_evidence(
+            tx,
+            case,
+            ticket_id=row.id,
+            side_id=row.side_id,
+            kind="team_log",
+            evidence_key="team_log",
+            label="Another log",
+            due_at=tx.now + timedelta(days=3),
+        )
+        return request.id
+
+
+async def newest(cast: Cast, table: str) -> int:
+    return int(await cast.desk.pool.fetchval(f"SELECT max(id) FROM {table}"))
+
+
+async def id_of_session(cast: Cast, token: str) -> int:
+    from helpdesk.identity import stored_hash
+
+    query = "SELECT id FROM sessions WHERE token_hash = $1"
+    return int(await cast.desk.pool.fetchval(query, stored_hash(token)))
+
+
+def plain(answer: httpx2.Response, *names: str) -> tuple[Any, ...]:
+    """An answer without what differs from request to request: the reference, the address asked."""
+    text = answer.text.replace(answer.headers["x-request-id"], "")
+    text = re.sub(r'"request_id":"[^"]*"', "", text)
+    for name in names:
+        text = text.replace(name, "NAME")
+    headers = {
+        name: value
+        for name, value in answer.headers.items()
+        if name not in ("x-request-id", "date", "content-length", "location")
+    }
+    location = answer.headers.get("location", "")
+    for name in names:
+        location = location.replace(name, "NAME")
+    return answer.status_code, location, headers, text
