@@ -116,9 +116,7 @@ def role_of(tx: Transaction, contract: Contract | None) -> str:
     return Role.GUEST.value
 
 
-def told(
-    tx: Transaction, case: Case, conversation: Conversation, type: str, **data: Any
-) -> None:
+def told(tx: Transaction, case: Case, conversation: Conversation, type: str, **data: Any) -> None:
     """An event of the conversation; those who watch the lines hear of it too."""
     record(
         tx,
@@ -263,4 +261,3 @@ async def set_availability(tx: Transaction, available: bool) -> None:
     row = insert(Availability).values(values)
     await tx.db.exec(row.on_conflict_do_update(index_elements=["person_id"], set_=values))
     announce_line(tx, [], "availability")
-

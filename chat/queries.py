@@ -157,9 +157,7 @@ OWN = CHATS.format(
     which="c.status = 'active' AND c.agent_id = $1",
     order="unanswered.at ASC NULLS LAST, c.opened_at, c.id",
 )
-OTHERS = CHATS.format(
-    which="c.status = 'active' AND c.agent_id <> $1", order="c.opened_at, c.id"
-)
+OTHERS = CHATS.format(which="c.status = 'active' AND c.agent_id <> $1", order="c.opened_at, c.id")
 ONE = CHATS.format(which="c.id = $1", order="c.id")
 
 

@@ -46,7 +46,15 @@ class Socket:
     """One open tab: who it is, what it follows, what it may still send."""
 
     __slots__ = (
-        "__weakref__", "actor", "bucket", "budget", "followings", "hub", "lists", "outbox", "sends"
+        "__weakref__",
+        "actor",
+        "bucket",
+        "budget",
+        "followings",
+        "hub",
+        "lists",
+        "outbox",
+        "sends",
     )
 
     def __init__(self, hub: Hub, actor: Actor, outbox: Outbox) -> None:

@@ -130,10 +130,10 @@ def worker(settings: Settings, options: argparse.Namespace) -> None:
 
 
 def migrate_(settings: Settings, options: argparse.Namespace) -> None:
-    from helpdesk.migrations import migrate
+    from helpdesk.first_run import prepare
 
     with services(settings) as running:
-        migrate(running.database_url)
+        prepare(running, tickets=0)
         print("The database is at the newest schema.")
 
 

@@ -13,6 +13,8 @@ from helpdesk.desk import Desk, open_desk
 from helpdesk.migrations import migrate
 from helpdesk.permissions import SYSTEM, Role
 
+ACCOUNTS = "SELECT email FROM people WHERE is_account AND email = ANY($1)"
+
 SignIn = tuple[str, str, str]  # e-mail, password, role
 
 
@@ -23,24 +25,34 @@ def prepare(settings: Settings, tickets: int) -> list[SignIn]:
     if unfinished.exists():
         asyncio.run(empty_if_unused(settings.database_url))
     migrate(settings.database_url)
-    return asyncio.run(_prepare(settings, tickets, unfinished))
+    if tickets and asyncio.run(is_empty(settings)):
+        print("Filling the empty desk with demo people, tickets and chats …", flush=True)
+        unfinished.touch()
+        asyncio.run(fill(settings, tickets))
+    unfinished.unlink(missing_ok=True)
+    return asyncio.run(working_sign_ins(settings))
 
 
-async def _prepare(settings: Settings, tickets: int, unfinished: Path) -> list[SignIn]:
-    from helpdesk import demo as demonstration
+async def is_empty(settings: Settings) -> bool:
+    async with working_desk(settings) as desk:
+        return not await desk.pool.fetchval("SELECT EXISTS (SELECT FROM people)")
+
+
+async def fill(settings: Settings, tickets: int) -> None:
+    from helpdesk import demo
 
     async with working_desk(settings) as desk:
-        empty = not await desk.pool.fetchval("SELECT EXISTS (SELECT FROM people)")
-        if tickets and empty:
-            print("Filling the empty desk with demo people, tickets and chats …", flush=True)
-            unfinished.touch()
-            await demonstration.seed(desk, tickets=tickets)
-        unfinished.unlink(missing_ok=True)
-        known: list[SignIn] = demonstration.sign_ins()
-        there = await desk.pool.fetchval(
-            "SELECT count(*) FROM people WHERE email = ANY($1)", [email for email, *_ in known]
-        )
-        return known if there else []
+        await demo.seed(desk, tickets=tickets)
+
+
+async def working_sign_ins(settings: Settings) -> list[SignIn]:
+    """Those of the demo's accounts that are there."""
+    from helpdesk import demo
+
+    async with working_desk(settings) as desk:
+        rows = await desk.pool.fetch(ACCOUNTS, [email for email, *_ in demo.sign_ins()])
+    there = {row["email"] for row in rows}
+    return [sign_in for sign_in in demo.sign_ins() if sign_in[0] in there]
 
 
 async def empty_if_unused(database_url: str) -> None:

@@ -4,7 +4,7 @@ Plain ASGI, because middleware built on requests never sees WebSockets.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from logging import WARNING
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -84,7 +84,7 @@ class Security:
             self.find_client(scope, asked)
         if scope["type"] == "websocket":
             return await self.websocket(scope, asked, receive, send)
-        await self.http(scope, asked, receive, self.with_headers(scope, send))
+        await self.http(scope, asked, receive, send)
 
     async def websocket(
         self, scope: Scope, asked: dict[bytes, bytes], receive: Receive, send: Send
@@ -98,17 +98,22 @@ class Security:
     async def http(
         self, scope: Scope, asked: dict[bytes, bytes], receive: Receive, send: Send
     ) -> None:
+        """Every answer leaves with our headers, but those it has set stricter or otherwise."""
         started = False
+        own_id = (b"x-request-id", scope["state"]["request_id"].encode())
+        ours = self.secret_headers if scope["path"].startswith(SECRET_PATHS) else self.headers
 
-        async def watched(message: Message) -> None:
+        async def sending(message: Message) -> None:
             nonlocal started
-            started = True
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = self.completed(message.get("headers", ()), own_id, ours)
             await send(message)
 
         try:
             refusal = await self.admit(scope, asked)
             if refusal is None:
-                return await self.app(scope, receive, watched)
+                return await self.app(scope, receive, sending)
         except ClientDisconnect:
             return
         except Exception as fault:
@@ -116,7 +121,7 @@ class Security:
             if started:
                 raise  # too late for an answer: the server cuts the connection
             refusal = await answer_to(scope, fault)
-        await refusal(scope, receive, send)
+        await refusal(scope, receive, sending)
 
     async def admit(self, scope: Scope, asked: dict[bytes, bytes]) -> Response | None:
         """Find out who asks; an answer instead of None refuses the request."""
@@ -180,24 +185,14 @@ class Security:
         if client != peer:
             scope["client"] = (client, 0)
 
-    def with_headers(self, scope: Scope, send: Send) -> Send:
-        """Every answer leaves with our headers, but those it has set stricter or otherwise."""
-        secret = scope["path"].startswith(SECRET_PATHS)
-        ours = self.secret_headers if secret else self.headers
-        own_id = (b"x-request-id", scope["state"]["request_id"].encode())
-
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers: HeaderList = [*message.get("headers", ()), own_id]
-                present = {name for name, _ in headers}
-                if present.isdisjoint(self.names):
-                    headers += ours
-                else:
-                    headers += [header for header in ours if header[0] not in present]
-                message["headers"] = headers
-            await send(message)
-
-        return sending
+    def completed(
+        self, given: Iterable[tuple[bytes, bytes]], own_id: tuple[bytes, bytes], ours: HeaderList
+    ) -> HeaderList:
+        headers = [*given, own_id]
+        present = {name for name, _ in headers}
+        if present.isdisjoint(self.names):
+            return headers + ours
+        return headers + [header for header in ours if header[0] not in present]
 
 
 def encoded(headers: Mapping[str, str]) -> HeaderList:

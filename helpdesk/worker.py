@@ -17,6 +17,7 @@ from arq.connections import ArqRedis
 from arq.worker import Worker
 from redis.exceptions import RedisError
 
+import helpdesk.schema  # noqa: F401 - every table must be known before one is written
 from helpdesk.core.services import services
 from helpdesk.core.settings import Settings
 from helpdesk.core.waking import WAKE_UP, dump, load

@@ -85,8 +85,17 @@ class Following:
 
 
 class CaseStream:
-    __slots__ = ("case_id", "desk", "followers", "forget", "newest", "parties", "position",
-                 "reading", "unsure")
+    __slots__ = (
+        "case_id",
+        "desk",
+        "followers",
+        "forget",
+        "newest",
+        "parties",
+        "position",
+        "reading",
+        "unsure",
+    )
 
     def __init__(self, desk: Desk, case_id: int, forget: Any) -> None:
         self.desk, self.case_id, self.forget = desk, case_id, forget

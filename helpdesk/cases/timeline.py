@@ -92,9 +92,7 @@ class Page:
         return self.entries[-1].seq if self.full else self.head
 
 
-async def read_page(
-    pool: asyncpg.Pool, viewer: Actor, case_id: int, after: int = 0
-) -> Page | None:
+async def read_page(pool: asyncpg.Pool, viewer: Actor, case_id: int, after: int = 0) -> Page | None:
     """None: there is no such case for this reader."""
     staff = viewer.is_system or allowed(viewer, Can.READ_ALL_CASES)
     rows = await pool.fetch(

@@ -300,4 +300,3 @@ def envelope(send: Send, seq: int, at: Any) -> Envelope:
     )
     reach = {"audience": audience.value, "side_id": side_id, "group_id": None, "owner_id": None}
     return Envelope(f"case:{send.case_id}", seq, reach, shown)
-

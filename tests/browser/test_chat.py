@@ -126,6 +126,26 @@ async def test_what_was_written_offline_survives_a_reload_and_is_sent_once(
     await pete.leave()
 
 
+async def test_a_connection_that_died_without_a_word_is_noticed_within_30_seconds(
+    site: str, desk: Desk, cast: Cast, open_page: OpenPage
+) -> None:
+    chat = await begin_chat(desk, cast)
+    async with network_to(site) as (network, through):
+        page = await open_page("nina", expected="WebSocket")
+        await page.clock.install()
+        await page.goto(f"{through}/chat/{chat.id}")
+        await expect(page.locator("#log .bubble-text")).to_have_count(1)
+        await page.wait_for_timeout(500)
+        network.passing.clear()
+        await page.clock.run_for(30_000)
+        await expect(page.locator("#connection")).to_contain_text("Connection lost")
+        await write(page, "are you there")
+        network.passing.set()
+        await page.clock.run_for(20_000)
+        mine = page.locator("#log .msg", has_text="are you there")
+        await expect(mine).to_have_attribute("data-state", "sent")
+
+
 async def test_with_nobody_there_the_form_opens_with_the_text(
     cast: Cast, open_page: OpenPage
 ) -> None:

@@ -62,9 +62,7 @@ class Tab:
             )
         return self.of("following")[-1]
 
-    async def say(
-        self, chat: Conversation, body: str, cid: str = "", note: bool = False
-    ) -> str:
+    async def say(self, chat: Conversation, body: str, cid: str = "", note: bool = False) -> str:
         cid = cid or str(uuid4())
         stream, face = f"case:{chat.case_id}", f"chat:{chat.id}"
         await self.tell(t="send", s=stream, cid=cid, body=body, face=face, note=note)

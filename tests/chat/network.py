@@ -13,7 +13,8 @@ class Network:
         self.port = port
         self.open: set[asyncio.StreamWriter] = set()
         self.down = False
-        self.silent = False  # connections stay, nothing passes: half dead
+        self.passing = asyncio.Event()  # cleared: connections stay, nothing passes
+        self.passing.set()
 
     async def accept(self, inner: asyncio.StreamReader, outer: asyncio.StreamWriter) -> None:
         if self.down:
@@ -26,8 +27,7 @@ class Network:
     async def pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             while data := await source.read(65_536):
-                while self.silent:
-                    await asyncio.sleep(0.05)
+                await self.passing.wait()
                 sink.write(data)
                 await sink.drain()
         self.open.discard(sink)

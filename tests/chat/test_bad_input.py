@@ -65,7 +65,7 @@ MALFORMED = [
     '{"t":"send",CASE,"face":"chat:1","cid":"CID","body":"x","note":"yes"}',
     '{"t":"send",CASE,"face":"chat:0","cid":"CID","body":"x"}',
     '{"t":"send","s":"desk","face":"chat:1","cid":"CID","body":"x"}',
-    '{"t":"send",CASE,"face":"chat:1","cid":"CID","body":"\\\\ud800"}',
+    '{"t":"send",CASE,"face":"chat:1","cid":"CID","body":"\\ud800"}',
     '{"t":"typing",CASE,"kind":"shouting"}',
     '{"t":"read",CASE,"n":"1"}',
     '{"t":"pong","t2":1}',

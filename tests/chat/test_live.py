@@ -7,9 +7,7 @@ from tests.people import Cast
 from .live import begin_chat, tab_of
 
 
-async def test_both_hear_what_either_writes_in_one_order(
-    site: str, desk: Desk, cast: Cast
-) -> None:
+async def test_both_hear_what_either_writes_in_one_order(site: str, desk: Desk, cast: Cast) -> None:
     chat = await begin_chat(desk, cast)
     nina, pete = await tab_of(site, cast, "nina", chat), await tab_of(site, cast, "pete", chat)
 

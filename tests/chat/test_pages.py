@@ -76,9 +76,7 @@ async def test_every_field_says_what_is_wrong_and_keeps_the_text(
         assert "NUL" in answer.text
 
 
-async def test_what_is_only_for_tickets_goes_to_the_form(
-    site: str, desk: Desk, cast: Cast
-) -> None:
+async def test_what_is_only_for_tickets_goes_to_the_form(site: str, desk: Desk, cast: Cast) -> None:
     await available(desk, cast, "sam")
     async with await cast.browser(site, "nina") as browser:
         page = await browser.get("/chat?type=account_closure")

@@ -123,13 +123,28 @@ def machine() -> Iterator[Machine]:
         one.wait_empty()
 
 
+def test_a_first_start_killed_among_its_demo_data_is_begun_anew(machine):
+    first = machine.start("up")
+    until = time.monotonic() + 60
+    while not (machine.data / "demo.unfinished").exists():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    time.sleep(0.5)
+    first.kill()
+    first.wait()
+    filled = machine.run("seed")
+    assert filled.returncode == 0, filled.stderr
+    assert "Filling the empty desk" in filled.stdout
+    assert "Demo sign-ins" in filled.stdout
+
+
 def test_up_starts_everything_and_says_where_and_who(machine):
     up = machine.start("up")
     machine.wait_ready()
     said = machine.log.read_text()
     assert f"http://localhost:{machine.port}" in said
     assert "Demo sign-ins" in said
-    assert len(re.findall(r"\S+@\S+\s+\S.*\(\w+\)", said)) >= 4
+    assert len(re.findall(r"\S+@\S+\s+\S.*\(.+\)", said)) >= 4
     up.send_signal(signal.SIGINT)
     assert up.wait(40) == 0
     machine.wait_empty()

@@ -223,8 +223,7 @@ async def test_the_hot_path_and_the_command_write_the_same_rows(
             f"SELECT * FROM {table.__tablename__} WHERE case_id = $1 ORDER BY id DESC LIMIT 2",
             chat.case_id,
         )
-        differing = {
-            name for name in rows[0].keys() if rows[0][name] != rows[1][name]  # noqa: SIM118
-        }
+        first, second = (dict(row) for row in rows)
+        differing = {name for name in first if first[name] != second[name]}
         # On the hot path nobody waits for a message: whoever talks is looking.
         assert differing <= {"id", "client_id", "seq", "message_id", "relayed_at"}
