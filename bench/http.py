@@ -8,19 +8,20 @@ import httptools
 
 
 class Answer:
-    __slots__ = ("body", "headers", "status")
+    __slots__ = ("body", "status")
 
     def __init__(self) -> None:
         self.status = 0
-        self.headers: dict[str, str] = {}
         self.body = b""
 
 
 class Browser(asyncio.Protocol):
     """One connection of one person: one request at a time, with the headers a browser sends."""
 
-    def __init__(self, port: int, cookie: str = "") -> None:
-        self.port, self.cookie = port, cookie
+    def __init__(self, port: int, session: str) -> None:
+        self.port = port
+        name, _, token = session.partition("=")
+        self.cookies = {name: token}
         self.transport: asyncio.Transport | None = None
         self.waiting: asyncio.Future[Answer] | None = None
 
@@ -41,11 +42,11 @@ class Browser(asyncio.Protocol):
             self.transport.close()
 
     def _head(self) -> str:
-        cookie = f"Cookie: {self.cookie}\r\n" if self.cookie else ""
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         return (
             f"Host: localhost:{self.port}\r\nOrigin: http://localhost:{self.port}\r\n"
             "Sec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: navigate\r\nAccept: text/html\r\n"
-            f"Accept-Language: en\r\nUser-Agent: bench\r\n{cookie}"
+            f"Accept-Language: en\r\nUser-Agent: bench\r\nCookie: {cookies}\r\n"
         )
 
     async def _exchange(self, request: bytes) -> Answer:
@@ -75,7 +76,9 @@ class Browser(asyncio.Protocol):
     # httptools calls these
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.answer.headers[name.decode().lower()] = value.decode("latin-1")
+        if name.lower() == b"set-cookie":
+            key, _, content = value.partition(b";")[0].decode("latin-1").partition("=")
+            self.cookies[key] = content
 
     def on_body(self, part: bytes) -> None:
         self.parts.append(part)

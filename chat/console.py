@@ -148,5 +148,5 @@ routes = [
     page("/desk/chats/{id:int}/end", end_chat, WORK, "POST"),
     page("/desk/chats/{id:int}/ticket", make_ticket, WORK, "POST"),
     page("/desk/availability", set_available, WORK, "POST"),
-    api("/chat/{id:int}/evidence", attach, Can.START_CHAT, "POST"),
+    api("/chat/{id:int}/evidence", attach, Can.READ_EVIDENCE, "POST"),
 ]

@@ -26,8 +26,8 @@ from .outbox import Outbox
 log = logging.getLogger("helpdesk.live")
 
 LARGEST_TEXT = 10_000  # characters of a message
-FRAMES_PER_SECOND = 50.0  # of any kind; a tab never needs as many
-FRAME_BURST = 200.0
+FRAMES_PER_SECOND = 40.0  # of any kind, besides messages; a tab never needs as many
+FRAME_BURST = 180.0
 
 SESSION_ENDED, WRONG_ORIGIN, NOTHING_HERE = 4401, 4403, 4404
 DOES_NOT_READ, TOO_MANY_FRAMES = 4408, 4429
@@ -61,7 +61,9 @@ class Socket:
         self.hub, self.actor, self.outbox = hub, actor, outbox
         self.followings: dict[int, Following] = {}  # by case
         self.lists: set[str] | frozenset[str] = frozenset()  # followed streams that are no case
-        self.budget = Budget(FRAMES_PER_SECOND, FRAME_BURST)
+        settings = hub.desk.settings
+        rate = FRAMES_PER_SECOND + 2 * settings.chat_messages_per_second
+        self.budget = Budget(rate, FRAME_BURST + settings.chat_burst)
         self.sends: Budget | None = None
         self.bucket = 0  # when its heart beats
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from pydantic import ValidationError
 
+from helpdesk.core.listening import listen
 from helpdesk.core.logs import configure_logs
 from helpdesk.core.services import ServiceError, services
 from helpdesk.core.settings import Settings
@@ -98,26 +99,25 @@ def settings_from(options: argparse.Namespace) -> Settings:
 
 def up(settings: Settings, options: argparse.Namespace) -> None:
     from helpdesk.first_run import prepare, welcome
-    from helpdesk.server import check_port
 
     if options.leave_with_parent:
         follow_parent()
-    check_port(settings)
+    listen(settings.host, settings.port).close()  # is it free?
     with services(settings) as running:
-        sign_ins = prepare(running, 0 if settings.database_url else settings.demo_tickets)
-        print(welcome(settings, running, sign_ins), flush=True)
+        prepare(running, 0 if settings.database_url else settings.demo_tickets)
+        print(welcome(settings, running), flush=True)
         address = ["--host", settings.host, "--port", str(settings.port)]
         serving = ["web", *address, "--workers", str(options.workers)]
         Supervisor({"web": serving, "worker": ["worker"]}).run()
 
 
 def web(settings: Settings, options: argparse.Namespace) -> None:
-    from helpdesk.server import check_port, run_web
-
     if options.workers == 1:
+        from helpdesk.server import run_web
+
         run_web(settings, options.shared)
         return
-    check_port(settings)
+    listen(settings.host, settings.port).close()  # is it free?
     one = ["web", "--host", settings.host, "--port", str(settings.port), "--shared"]
     with services(settings):
         Supervisor({f"web {n + 1}": one for n in range(options.workers)}).run()
@@ -141,8 +141,8 @@ def seed(settings: Settings, options: argparse.Namespace) -> None:
     from helpdesk.first_run import prepare, welcome
 
     with services(settings) as running:
-        sign_ins = prepare(running, options.tickets or settings.demo_tickets)
-        print(welcome(settings, running, sign_ins))
+        prepare(running, options.tickets or settings.demo_tickets)
+        print(welcome(settings, running))
 
 
 def user_add(settings: Settings, options: argparse.Namespace) -> int:

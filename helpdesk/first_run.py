@@ -1,83 +1,101 @@
-"""What a desk needs before people can use it: its schema, its first accounts, a word of welcome."""
+"""What a desk needs before people can use it: its schema, its first accounts, a word of welcome.
+
+A desk that has all that starts at once; only the others pay for loading the whole program here.
+"""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import asyncpg
 
 from helpdesk.core.services import plain_dsn
 from helpdesk.core.settings import Settings
-from helpdesk.desk import Desk, open_desk
-from helpdesk.migrations import migrate
-from helpdesk.permissions import SYSTEM, Role
+from helpdesk.migrations import HAS_VERSION, VERSIONS, known_heads, migrate
 
-ACCOUNTS = "SELECT email FROM people WHERE is_account AND email = ANY($1)"
+if TYPE_CHECKING:
+    from helpdesk.desk import Desk
 
 SignIn = tuple[str, str, str]  # e-mail, password, role
 
+IS_FURNISHED = "SELECT EXISTS (SELECT FROM catalogue_versions)"
+HAS_PEOPLE = "SELECT EXISTS (SELECT FROM people)"
+HAS_SESSIONS = "SELECT EXISTS (SELECT FROM sessions)"
 
-def prepare(settings: Settings, tickets: int) -> list[SignIn]:
-    """Migrate, fill an empty desk with demo data, and return the demo's sign-ins if it has any."""
+
+def prepare(settings: Settings, tickets: int) -> None:
+    """Migrate, furnish, and fill an empty desk with demo data."""
     # The demo is made of many transactions; a start killed among them is begun anew.
     unfinished = settings.data_dir / "demo.unfinished"
+    if not unfinished.exists() and asyncio.run(is_prepared(settings, tickets)):
+        return
     if unfinished.exists():
-        asyncio.run(empty_if_unused(settings.database_url))
+        asyncio.run(empty_if_unused(settings))
     migrate(settings.database_url)
-    if tickets and asyncio.run(is_empty(settings)):
+    if asyncio.run(furnish_desk(settings)) and tickets:
         print("Filling the empty desk with demo people, tickets and chats …", flush=True)
         unfinished.touch()
-        asyncio.run(fill(settings, tickets))
+        sign_ins = asyncio.run(fill(settings, tickets))
+        (settings.data_dir / "demo.json").write_text(json.dumps(sign_ins, indent=1))
     unfinished.unlink(missing_ok=True)
-    return asyncio.run(working_sign_ins(settings))
 
 
-async def is_empty(settings: Settings) -> bool:
-    async with working_desk(settings) as desk:
-        return not await desk.pool.fetchval("SELECT EXISTS (SELECT FROM people)")
-
-
-async def fill(settings: Settings, tickets: int) -> None:
-    from helpdesk import demo
-
-    async with working_desk(settings) as desk:
-        await demo.seed(desk, tickets=tickets)
-
-
-async def working_sign_ins(settings: Settings) -> list[SignIn]:
-    """Those of the demo's accounts that are there."""
-    from helpdesk import demo
-
-    async with working_desk(settings) as desk:
-        rows = await desk.pool.fetch(ACCOUNTS, [email for email, *_ in demo.sign_ins()])
-    there = {row["email"] for row in rows}
-    return [sign_in for sign_in in demo.sign_ins() if sign_in[0] in there]
-
-
-async def empty_if_unused(database_url: str) -> None:
-    """Nobody signed in, so all there is came from the demo."""
-    connection = await asyncpg.connect(plain_dsn(database_url))
+async def is_prepared(settings: Settings, tickets: int) -> bool:
+    connection = await asyncpg.connect(plain_dsn(settings.database_url))
     try:
-        if not await connection.fetchval("SELECT EXISTS (SELECT FROM sessions)"):
+        if not await connection.fetchval(HAS_VERSION):
+            return False
+        versions = await connection.fetch(VERSIONS)
+        if {row["version_num"] for row in versions} != known_heads():
+            return False
+        if not await connection.fetchval(IS_FURNISHED):
+            return False
+        return not tickets or bool(await connection.fetchval(HAS_PEOPLE))
+    finally:
+        await connection.close()
+
+
+async def empty_if_unused(settings: Settings) -> None:
+    """Nobody signed in, so all there is came from the demo."""
+    connection = await asyncpg.connect(plain_dsn(settings.database_url))
+    try:
+        if not await connection.fetchval(HAS_SESSIONS):
             await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     finally:
         await connection.close()
 
 
+async def furnish_desk(settings: Settings) -> bool:
+    """Give it its catalogue and departments; the answer is whether nobody is there yet."""
+    from helpdesk.rooms import furnish
+
+    async with working_desk(settings) as desk:
+        await furnish(desk)
+        return not await desk.pool.fetchval(HAS_PEOPLE)
+
+
+async def fill(settings: Settings, tickets: int) -> list[SignIn]:
+    from helpdesk import demo
+
+    async with working_desk(settings) as desk:
+        await demo.seed(desk, tickets=tickets)
+    return demo.sign_ins()
+
+
 @asynccontextmanager
-async def working_desk(settings: Settings) -> AsyncIterator[Desk]:
+async def working_desk(settings: Settings) -> AsyncIterator["Desk"]:
     """A desk as web processes have it, for commands from the command line."""
-    from helpdesk.rooms import furnish, start_parts
+    from helpdesk.desk import open_desk
+    from helpdesk.rooms import start_parts
     from helpdesk.wiring import SUBSCRIBERS
 
-    async with open_desk(settings, None, frozenset(SUBSCRIBERS)) as desk:
-        await furnish(desk)
-        async with start_parts(desk):
-            yield desk
+    async with open_desk(settings, None, frozenset(SUBSCRIBERS)) as desk, start_parts(desk):
+        yield desk
 
 
-def welcome(settings: Settings, running: Settings, sign_ins: list[SignIn]) -> str:
+def welcome(settings: Settings, running: Settings) -> str:
     """`settings` as given, `running` as they became."""
     lines = ["", f"  Helpdesk: {running.public_url}"]
     if not settings.database_url:
@@ -86,7 +104,9 @@ def welcome(settings: Settings, running: Settings, sign_ins: list[SignIn]) -> st
         if moved.exists():
             place = moved.read_text().strip()
             lines.append(f"            {place} (PostgreSQL, which does not run as root)")
-    if sign_ins:
+    demo = running.data_dir / "demo.json"
+    if demo.exists():
+        sign_ins: list[SignIn] = json.loads(demo.read_text())
         widest = max(len(email) for email, *_ in sign_ins)
         lines += ["", "  Demo sign-ins:"]
         lines += [
@@ -99,6 +119,7 @@ async def add_account(
     settings: Settings, email: str, name: str, roles: list[str], password: str
 ) -> None:
     from helpdesk.people.commands import add_person
+    from helpdesk.permissions import SYSTEM, Role
 
     async with working_desk(settings) as desk, desk.transaction(SYSTEM) as tx:
         await add_person(

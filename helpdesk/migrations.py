@@ -1,21 +1,26 @@
-"""Bringing a database to the newest schema, and asking whether it is there."""
+"""Bringing a database to the newest schema, and asking whether it is there.
+
+Every process asks; only the one that migrates pays for loading alembic.
+"""
 
 import asyncio
+import re
 from functools import cache
-
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Connection, pool
-from sqlalchemy.ext.asyncio import create_async_engine
+from typing import TYPE_CHECKING
 
 from helpdesk.core.places import ServiceError
 from helpdesk.core.shipped import shipped
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from sqlalchemy import Connection
+
 SCRIPTS = shipped("alembic")
 LOCK = 0x48454C50  # one migration at a time, whoever starts it
+REVISION = re.compile(r'^(down_)?revision: .+ = "(\w+)"$', re.MULTILINE)
+
+HAS_VERSION = "SELECT to_regclass('alembic_version') IS NOT NULL"
+VERSIONS = "SELECT version_num FROM alembic_version"
 
 
 def migrate(url: str) -> None:
@@ -24,7 +29,10 @@ def migrate(url: str) -> None:
 
 
 async def _migrate(url: str) -> None:
-    engine = create_async_engine(url, poolclass=pool.NullPool)
+    from sqlalchemy.ext.asyncio import create_async_engine
+    from sqlalchemy.pool import NullPool
+
+    engine = create_async_engine(url, poolclass=NullPool)
     try:
         async with engine.connect() as lock:
             await lock.exec_driver_sql(f"SELECT pg_advisory_lock({LOCK})")
@@ -39,7 +47,10 @@ async def _migrate(url: str) -> None:
         await engine.dispose()
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: "Connection") -> None:
+    from alembic import command
+    from alembic.util import CommandError
+
     config = configuration()
     config.attributes["connection"] = connection
     try:
@@ -50,18 +61,27 @@ def _upgrade(connection: Connection) -> None:
         ) from fault
 
 
-def at_head(connection: Connection) -> bool:
+def at_head(connection: "Connection") -> bool:
     """Whether the database has every migration this program knows."""
-    context = MigrationContext.configure(connection)
-    return set(context.get_current_heads()) == set(known_heads())
+    if not connection.exec_driver_sql(HAS_VERSION).scalar():
+        return False
+    return set(connection.exec_driver_sql(VERSIONS).scalars()) == known_heads()
 
 
 @cache
-def known_heads() -> tuple[str, ...]:
-    return tuple(ScriptDirectory.from_config(configuration()).get_heads())
+def known_heads() -> frozenset[str]:
+    """The newest revisions among the scripts: those no other one builds on."""
+    built_on: set[str] = set()
+    known: set[str] = set()
+    for script in (SCRIPTS / "versions").glob("*.py"):
+        for down, revision in REVISION.findall(script.read_text()):
+            (built_on if down else known).add(revision)
+    return frozenset(known - built_on)
 
 
-def configuration() -> Config:
+def configuration() -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     return config

@@ -1,23 +1,20 @@
 """The web server: uvicorn with the limits it lacks, on a socket of our own."""
 
-import errno
 import socket
-import time
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from helpdesk.core import logs
-from helpdesk.core.connections import Limits, guard, listen, protocols
-from helpdesk.core.services import ServiceError, services
+from helpdesk.core.connections import Limits, protocols
+from helpdesk.core.listening import BACKLOG, give_up_silent_peers, listen
+from helpdesk.core.services import services
 from helpdesk.core.settings import Settings
 from helpdesk.guards import BodyLimits, guarded
 
-BACKLOG = 4096
 KEEP_ALIVE = 15  # seconds an idle connection is kept for the next request
 LEAVING = 10  # seconds for requests under way when the server is told to stop
 LARGEST_FRAME = 65_536
-PATIENCE = 4.0  # seconds for a taken port to become free
 
 
 class GuardedServer(uvicorn.Server):
@@ -45,10 +42,8 @@ def guarded_server(
 ) -> GuardedServer:
     """A server that listens already: connections wait until it runs. Port 0 takes a free one."""
     limits = limits or Limits()
-    if sock is None:
-        sock = listen(settings.host, settings.port, limits, BACKLOG)
-    elif sock.family != socket.AF_UNIX:
-        guard(sock, limits)
+    sock = sock or listen(settings.host, settings.port)
+    give_up_silent_peers(sock, limits.unacknowledged_seconds)
     http, websocket = protocols(limits)
     config = uvicorn.Config(
         guarded(app, settings, bodies),
@@ -73,28 +68,8 @@ def run_web(settings: Settings, shared: bool = False) -> None:
     """One web process. Several `shared` ones listen on the same port; the kernel deals out."""
     from helpdesk.app import create_app
 
-    listener = own_listener(settings, shared)
+    listener = listen(settings.host, settings.port, shared)
     with services(settings) as running:
         server = guarded_server(create_app(running), running, listener)
         logs.log("web.started", port=server.port)
         server.run()
-
-
-def own_listener(settings: Settings, shared: bool = False) -> socket.socket:
-    """Listen where the settings say; a process that is just leaving gets a moment to do so."""
-    give_up_at = time.monotonic() + PATIENCE
-    while True:
-        try:
-            return listen(settings.host, settings.port, Limits(), BACKLOG, shared)
-        except OSError as fault:
-            if fault.errno != errno.EADDRINUSE or time.monotonic() > give_up_at:
-                raise ServiceError(
-                    f"Cannot listen on {settings.host}, port {settings.port}: {fault.strerror}. "
-                    "Stop what runs there, or choose another with --port or HELPDESK_PORT."
-                ) from fault
-        time.sleep(0.1)
-
-
-def check_port(settings: Settings) -> None:
-    """Find out at once whether the port is free, before anything else is started."""
-    own_listener(settings).close()

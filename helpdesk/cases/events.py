@@ -39,6 +39,8 @@ EVENT_TYPES: dict[str, str] = {
 
 def sentence(type: str, data: dict[str, Any], by: str) -> str:
     words = {key: str(value) for key, value in data.items()}
+    if type == "ticket.status_changed":
+        words = {key: word.replace("_", " ") for key, word in words.items()}
     return EVENT_TYPES[type].format_map({"by": by or "Helpdesk", **words})
 
 

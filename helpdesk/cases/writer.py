@@ -107,6 +107,9 @@ WITH sent AS MATERIALIZED (
 SELECT j.state, n.seq FROM judged j LEFT JOIN numbered n USING (place) ORDER BY place
 """
 
+# One plan for batches of any size and tables of any size: everything is looked up by index.
+PLAN = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off"
+
 FIRST_NUMBERS = """
 SELECT m.author_id, e.seq FROM messages m
 JOIN events e ON e.case_id = m.case_id AND e.message_id = m.id
@@ -165,13 +168,13 @@ class Writer:
 
     async def rounds(self, connection: asyncpg.Connection, lane: Lane) -> None:
         try:
+            await connection.execute(PLAN)
             statement = await connection.prepare(self.statement)
             while True:
                 await lane.wake.wait()
                 await self.round(connection, statement, lane)
-        except Exception:
-            connection.terminate()
-            raise
+        finally:
+            connection.terminate()  # whatever happened, nobody else gets a connection like this
 
     async def round(
         self,

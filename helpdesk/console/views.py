@@ -23,6 +23,11 @@ class View:
     where: str
     order: str = URGENCY
     counted: bool = True
+    short: str = ""  # in the menu
+
+    @property
+    def label(self) -> str:
+        return self.short or self.title
 
 
 VIEWS: Sequence[View] = (
@@ -39,6 +44,7 @@ VIEWS: Sequence[View] = (
         "inbox",
         "Everything in your departments has an owner.",
         "t.group_id = ANY($1) AND t.assignee_id IS NULL AND t.status IN ('new', 'open', 'on_hold')",
+        short="Unassigned",
     ),
     View("all", "All open", "folder", "No open tickets.", OPEN),
     View(
@@ -47,6 +53,7 @@ VIEWS: Sequence[View] = (
         "clock",
         "Nobody has to answer us.",
         "t.status = 'waiting_on_user'",
+        short="Waiting for user",
     ),
     View(
         "solved",

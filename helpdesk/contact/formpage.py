@@ -9,7 +9,6 @@ from helpdesk.catalogue.document import (
     Accepts,
     Catalogue,
     EvidenceItem,
-    Need,
     Question,
     QuestionKind,
     Sensitivity,
@@ -22,9 +21,10 @@ from triage.completeness import how_complete, what_is_missing
 from triage.subject import subject_nudge
 
 from .browser import read_user_agent
-from .forms import Fields, Known, chosen_type, time_zones
+from .forms import PLAIN, Fields, Known, asks_contract, chosen_type, time_zones
 from .pieces import DraftFile
 
+CONTRACT = ("contract", "milestone", "contract_text")
 ICONS = {"person": "user", "wrench": "gear"}  # the catalogue's words → names in icons.svg
 
 
@@ -46,10 +46,11 @@ class Line:
     reason: str
     error: str
     who_sees: str
+    made: bool = False  # by us, from what is in the form already
 
     @property
     def state(self) -> str:
-        if self.item.made_by_us or self.files or self.text:
+        if self.made or self.files or self.text:
             return "ready"
         if self.reason:
             return "none"
@@ -146,7 +147,19 @@ class FormPage:
 
     @property
     def asks_contract(self) -> bool:
-        return self.type is not None and self.type.contract is not Need.NONE
+        return self.type is not None and asks_contract(self.type)
+
+    @property
+    def carried(self) -> list[tuple[str, str]]:
+        """What was typed where this type asks nothing: it may be asked for again."""
+        shown = {"service", "type", "catalogue"}
+        if self.type is not None:
+            shown |= {*PLAIN} - ({*CONTRACT} if not self.asks_contract else set())
+            for question in self.type.questions:
+                shown |= {question.field, f"{question.field}.currency", f"lacking.{question.key}"}
+            for item in self.type.evidence:
+                shown |= {item.field, f"lacking.{item.key}"}
+        return [(name, text) for name, text in self.fields.items() if name not in shown and text]
 
     @property
     def ready(self) -> int:
@@ -242,7 +255,20 @@ def _line(
         page.fields.get(item.field, "") if item.accepts is Accepts.TEXT else "",
         page.fields.get(f"lacking.{item.key}", "").strip(),
         errors.get(item.field, "") or errors.get(f"lacking.{item.key}", ""),
-        who_sees(item.sensitivity, department),
+        # The hint may have said so already.
+        "" if "Only you and" in item.hint else who_sees(item.sensitivity, department),
+        item.made_by_us and _is_made(item, page, known),
+    )
+
+
+def _is_made(item: EvidenceItem, page: FormPage, known: Known) -> bool:
+    if item.accepts is Accepts.CONTRACT:
+        return known.contract is not None or bool(page.fields.get("contract_text"))
+    asked = page.type.questions if page.type else ()
+    return all(
+        page.fields.get(question.field) or _prefill(question, page, known)
+        for question in asked
+        if question.evidence == item.kind and question.required and not question.may_lack
     )
 
 

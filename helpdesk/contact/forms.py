@@ -109,6 +109,10 @@ def chosen_type(catalogue: Catalogue, fields: Fields) -> TicketType | None:
     return type
 
 
+def asks_contract(type: TicketType) -> bool:
+    return type.contract is not Need.NONE
+
+
 def check(fields: Fields, known: Known, once: UUID, draft_id: UUID | None = None) -> Report:
     """Everything that is wrong at once, each beside its field."""
     report = Report()
@@ -144,7 +148,7 @@ def check(fields: Fields, known: Known, once: UUID, draft_id: UUID | None = None
         severity=report.severity.level,
         restricted=type.is_restricted or bool(fields.get("private")),
         severity_reason=severity_reason,
-        contract_id=known.contract.id if known.contract else None,
+        contract_id=known.contract.id if known.contract and asks_contract(type) else None,
         milestone_id=report.milestone.id if report.milestone else None,
         contract_text=contract_text,
         answers=answers,
@@ -176,7 +180,7 @@ def _type(report: Report, fields: Fields, known: Known) -> TicketType | None:
 
 def _contract(report: Report, type: TicketType, fields: Fields, known: Known) -> str:
     """Sets the milestone; answers what was typed by hand instead of choosing."""
-    if type.contract is Need.NONE:
+    if not asks_contract(type):
         return ""
     chosen = fields.get("contract", "").strip()
     if chosen and chosen != NOT_LISTED:

@@ -34,8 +34,8 @@ PROBLEMS = {
     409: "Not possible in the state the ticket is in.",
     413: "The file or the body is too large.",
     415: "The content type is not the one asked for.",
-    422: "Fields are missing or wrong; `errors` names each.",
-    429: "Too many requests or files; `Retry-After` says when to try again.",
+    422: "Fields are missing or wrong; errors names each.",
+    429: "Too many requests or files; Retry-After says when to try again.",
 }
 KEY = {
     "name": "Idempotency-Key",
@@ -74,7 +74,7 @@ PAGE_QUERY = [
     {
         "name": "after",
         "in": "query",
-        "description": "The `next` of the page before.",
+        "description": "What next was on the page before.",
         "schema": {"type": "string"},
     },
 ]
@@ -100,7 +100,7 @@ class Operation:
 OPERATIONS = (
     Operation(
         "POST", "/api/v1/tickets", "createTicket", "File a ticket",
-        "Upload files first and name their ids under `evidence`, by the key of the checklist "
+        "Upload files first and name their ids under evidence, by the key of the checklist "
         "line. Every missing piece comes back as an error with its field.",
         TicketOut, 201, TicketIn, TICKET, (KEY,), (400, 401, 403, 409, 413, 415, 422, 429),
     ),

@@ -91,7 +91,7 @@ class TicketDetails(TicketOut):
 
 class TicketList(BaseModel):
     items: list[TicketOut]
-    next: str | None = Field(description="Send it as `after` for the next page; null at the end.")
+    next: str | None = Field(description="Send it as after for the next page; null at the end.")
 
 
 class MessageAdded(BaseModel):

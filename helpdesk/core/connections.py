@@ -4,7 +4,6 @@ uvicorn waits for ever for a request head, answers any number of control frames 
 go of a peer that does not read. One such client could stall every other one.
 """
 
-import socket
 from asyncio import TimerHandle, Transport
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 
+from helpdesk.core.listening import UNACKNOWLEDGED
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -20,7 +21,7 @@ class Limits:
     head_bytes: int = 16_384
     cookie_bytes: int = 4_096  # some versions of http.cookies take quadratic time
     stall_seconds: float = 60.0  # for a peer to take what waits for it
-    unacknowledged_seconds: float = 20.0  # then the kernel gives a silent peer up
+    unacknowledged_seconds: float = UNACKNOWLEDGED
     frames_per_second: float = 50.0  # pings, pongs and fragments, which no page ever sees
     frame_burst: float = 200.0
     slice_bytes: int = 4_096  # parsed at once; more would keep other connections waiting
@@ -268,30 +269,3 @@ def protocols(limits: Limits) -> tuple[type[GuardedHttp], type[GuardedWebSocket]
         type("LimitedHttp", (GuardedHttp,), {"limits": limits}),
         type("LimitedWebSocket", (GuardedWebSocket,), {"limits": limits}),
     )
-
-
-def listen(
-    host: str, port: int, limits: Limits, backlog: int, shared: bool = False
-) -> socket.socket:
-    """A listening socket; `shared` lets several processes listen on the same port."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if shared:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        guard(listener, limits)
-        listener.bind((host, port))
-        listener.listen(backlog)
-    except OSError:
-        listener.close()
-        raise
-    listener.setblocking(False)
-    return listener
-
-
-def guard(listener: socket.socket, limits: Limits) -> None:
-    """Accepted connections inherit this from the listening socket."""
-    if hasattr(socket, "TCP_USER_TIMEOUT"):
-        patience = int(limits.unacknowledged_seconds * 1000)
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, patience)

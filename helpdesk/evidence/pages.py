@@ -1,6 +1,7 @@
 """Uploading, looking at evidence, taking it along. Nothing of a user's file runs here."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ from . import queries
 from .forms import read_id
 from .intake import MEGABYTE, receive, storage_of
 from .logs import LINES, LONGEST_QUERY, Log
-from .models import EvidenceRead, File, Upload
+from .models import File, Upload
 from .multipart import UploadForm
 from .names import extension_of
 from .queries import Piece
@@ -24,6 +25,7 @@ from .ranges import Part, asked_part
 from .sniff import ACCEPTED, Refused
 
 LARGEST_BODY = 101 * MEGABYTE  # the largest log, and the form around it
+ONE_VIEW = timedelta(minutes=1)
 LARGEST_ID = 2**63 - 1
 SEALED = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -140,13 +142,17 @@ async def find_piece(request: WebRequest, what: str) -> Piece:
 
 
 async def note_reading(request: WebRequest, piece: Piece, what: str) -> None:
+    """A page and the picture on it are one view."""
     desk, actor = request.state["desk"], request.state["actor"]
-    async with desk.transaction(actor) as tx:
-        tx.db.add(
-            EvidenceRead(
-                evidence_id=piece.id, person_id=actor.id or None, what=what, at=tx.now
-            )
-        )
+    now = desk.clock.now()
+    await desk.pool.execute(NOTE, piece.id, actor.id or None, what, now, now - ONE_VIEW)
+
+
+NOTE = """
+INSERT INTO evidence_reads (evidence_id, person_id, what, at) SELECT $1, $2, $3::text, $4
+WHERE $3::text <> 'view' OR NOT EXISTS (SELECT FROM evidence_reads
+    WHERE evidence_id = $1 AND person_id = $2 AND what = 'view' AND at > $5)
+"""
 
 
 async def show(request: WebRequest) -> Response:
@@ -157,7 +163,7 @@ async def show(request: WebRequest) -> Response:
 
 
 async def lines(request: WebRequest) -> Response:
-    piece = await find_piece(request, "view" if "from" not in request.query_params else "")
+    piece = await find_piece(request, "view")
     if not piece.is_log:
         raise HTTPException(404)
     return await lines_of(request, piece)
@@ -207,7 +213,7 @@ async def original(request: WebRequest) -> Response:
 
 
 async def image(request: WebRequest) -> Response:
-    piece = await find_piece(request, "")
+    piece = await find_piece(request, "view")
     if not piece.is_image or piece.file_id is None:
         raise HTTPException(404)
     return await picture(request, piece.file_id)
@@ -215,7 +221,7 @@ async def image(request: WebRequest) -> Response:
 
 async def thumbnail(request: WebRequest) -> Response:
     piece = await find_piece(request, "")
-    if piece.thumbnail_id is None:
+    if not piece.has_thumbnail or piece.thumbnail_id is None:
         raise HTTPException(404)
     return await picture(request, piece.thumbnail_id)
 

@@ -56,7 +56,10 @@ class Piece:
 
     @property
     def has_thumbnail(self) -> bool:
-        return self.thumbnail_id is not None and not self.locked
+        """Restricted pieces are not looked at in passing."""
+        if self.locked or self.sensitivity == Sensitivity.RESTRICTED:
+            return False
+        return self.thumbnail_id is not None
 
     @property
     def is_image(self) -> bool:

@@ -3,27 +3,17 @@
 import asyncio
 import hashlib
 import os
-import socket
 import stat
-import subprocess
-import sys
-import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
 
 from helpdesk.core.settings import Settings
 from helpdesk.core.storage import Storage, StorageError, key, open_storage
-
-KEYS = {
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
-    "AWS_REGION": "us-east-1",
-}
+from tests.s3 import s3_bucket, s3_server  # noqa: F401
 
 
 async def pieces(*chunks: bytes) -> AsyncIterator[bytes]:
@@ -31,42 +21,12 @@ async def pieces(*chunks: bytes) -> AsyncIterator[bytes]:
         yield chunk
 
 
-@pytest.fixture(scope="module")
-def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with open(tmp_path_factory.mktemp("s3") / "log", "wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log)
-    for _ in range(300):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.1)
-    yield f"http://127.0.0.1:{port}"
-    server.terminate()
-    server.wait(10)
-
-
 @pytest.fixture(params=["directory", "s3"])
-def storage(
-    request: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Storage:
+def storage(request: Any, tmp_path: Path) -> Storage:
     settings = Settings(data_dir=tmp_path)
     if request.param == "s3":
-        endpoint = request.getfixturevalue("s3_server")
-        for name, value in {**KEYS, "AWS_ENDPOINT_URL": endpoint}.items():
-            monkeypatch.setenv(name, value)
-        name = f"bucket-{os.urandom(4).hex()}"
-        boto3.client(
-            "s3",
-            endpoint_url=endpoint,
-            region_name="us-east-1",
-            aws_access_key_id="testing",
-            aws_secret_access_key="testing",
-        ).create_bucket(Bucket=name)
-        settings = Settings(data_dir=tmp_path, storage_url=f"s3://{name}/desk/files")
+        address = request.getfixturevalue("s3_bucket")
+        settings = Settings(data_dir=tmp_path, storage_url=address)
     return open_storage(settings)
 
 

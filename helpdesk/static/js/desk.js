@@ -6,133 +6,245 @@ import { showConnection } from "./connection.js";
 import { startKeys } from "./keys.js";
 import { live } from "./live.js";
 import { Posts } from "./posts.js";
-import { refresh, swap } from "./swap.js";
+import { swap } from "./swap.js";
 import { Thread } from "./thread.js";
 
-const LIST_PAUSE = 400; // several changes of one moment are one question
+const PAUSE = 300;
 const TEXT = new Set(["message.posted", "note.added"]);
 
 /** @type {Thread | null} */
 let thread = null;
 let opened = "";
+/** Who wrote while this agent was writing, and has not been read yet. */
+let unread = "";
+/** One for each ticket and page, so that nothing is sent by two. @type {Map<string, Posts>} */
+const outboxes = new Map();
+
+/** @param {string} url */
+function outbox(url) {
+  const known = outboxes.get(url) ?? new Posts(url);
+  outboxes.set(url, known);
+  return known;
+}
 
 /** Follow whatever the middle pane shows now. */
 function open() {
   const pane = document.getElementById("thread");
-  const log = document.getElementById("log");
-  const face = pane?.dataset.ticket ? `ticket:${pane.dataset.ticket}` : pane?.dataset.chat ? `chat:${pane.dataset.chat}` : "";
+  const log = pane?.querySelector(".log");
+  const face = pane?.dataset.face ?? "";
+  frame(face, pane?.dataset.path ?? "");
   if (face === opened) return;
   thread?.stop();
   thread = null;
   opened = face;
-  const frame = document.querySelector(".console");
-  frame?.toggleAttribute("data-no-context", !face);
-  frame?.setAttribute("data-pane", face ? "thread" : "list");
-  if (!pane || !log || !face) return;
+  unread = "";
+  if (!pane || !(log instanceof HTMLElement) || !face) return;
   const side = Number(pane.dataset.side);
-  const posts = pane.dataset.ticket ? new Posts(`/desk/tickets/${pane.dataset.ref}/messages`, `${live.me}:${pane.dataset.ref}`) : undefined;
+  const posts = pane.dataset.posts ? outbox(pane.dataset.posts) : undefined;
   thread = new Thread(log, {
     caseId: Number(pane.dataset.case),
     face,
     staff: true,
     after: Number(pane.dataset.newest),
     outbox: posts,
-    shows: (frame) => (posts ? frame.side === null || frame.side === side : frame.face === face),
-    onEvent: (frame, history) => {
-      if (!TEXT.has(frame.type) && !history) void refreshParts(["context"]);
-      if (posts && frame.by.id !== live.me && frame.type === "message.posted" && !history) warn(frame);
-    },
-    onPresence: (who) => present(who),
+    shows: (one) => (posts ? one.side === null || one.side === side : one.face === face),
+    where: (one) => (one.face && one.face !== face ? `in ${place(one.face)}` : ""),
+    onEvent: happened,
+    onPresence: present,
     onRevoked: () => location.assign("/desk"),
   });
   openComposer(pane, posts);
-  log.parentElement?.scrollTo({ top: log.parentElement.scrollHeight });
-  for (const link of document.querySelectorAll(".conversation-link")) {
-    const here = link instanceof HTMLAnchorElement && link.pathname === location.pathname;
+  toEnd();
+}
+
+/** @param {string} face */
+function place(face) {
+  const [kind, number] = face.split(":");
+  return kind === "ticket" ? `HD-${10_000 + Number(number)}` : "a chat";
+}
+
+function toEnd() {
+  const scroll = document.querySelector("#thread .log-scroll");
+  scroll?.scrollTo({ top: scroll.scrollHeight });
+}
+
+/** Which pane a phone shows, which row is the open one, and which title comes first.
+ * @param {string} face @param {string} path */
+function frame(face, path) {
+  const panes = document.querySelector(".console");
+  panes?.toggleAttribute("data-no-context", !face);
+  panes?.setAttribute("data-pane", face ? "thread" : "list");
+  for (const link of document.querySelectorAll("#list .conversation-link")) {
+    const here = link instanceof HTMLAnchorElement && link.pathname === path;
     if (here) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
+  const title = document.querySelector("#list .pane-title");
+  const level = face ? "h2" : "h1";
+  if (!title || title.localName === level) return;
+  const heading = document.createElement(level);
+  heading.className = title.className;
+  heading.append(...title.childNodes);
+  title.replaceWith(heading);
 }
+
+/** @param {import("./live.js").Frame} event @param {boolean} history */
+function happened(event, history) {
+  if (history) return;
+  if (!TEXT.has(event.type)) partsChanged();
+  if (event.type === "message.posted" && event.by.id !== live.me) warn(event.by.name);
+}
+
+// Writing
 
 /** @param {HTMLElement} pane @param {Posts | undefined} posts */
 function openComposer(pane, posts) {
-  const form = document.getElementById("composer");
-  if (!(form instanceof HTMLFormElement) || form.dataset.live) return;
-  form.dataset.live = "true";
+  const form = pane.querySelector("form.composer");
+  if (!(form instanceof HTMLFormElement)) return;
+  const face = opened;
   const mode = () => new FormData(form).get("mode") ?? "reply";
-  const then = () => {
-    const select = form.elements.namedItem("then");
-    const chosen = select instanceof HTMLSelectElement ? select.value : "";
-    if (select instanceof HTMLSelectElement) select.value = "";
-    return /** @type {Record<string, string>} */ (chosen ? { then: chosen } : {});
-  };
+  const look = () => (form.dataset.mode = String(mode()));
+  form.addEventListener("change", look);
+  look();
+  form.addEventListener("submit", (event) => {
+    if (!unread || mode() === "note") return;
+    event.preventDefault(); // once: the second time it goes
+    event.stopImmediatePropagation();
+    sayUnread(`${unread} just wrote. Read it, then send again.`);
+    unread = "";
+  });
   composer(form, {
-    key: `${live.me}:${opened}`,
-    enterSends: false,
+    key: `${live.me}:${face}`,
+    enterSends: !posts,
     send: (text) => {
       const note = mode() === "note";
-      if (posts) posts.send(text, note, note ? {} : then());
+      if (posts) posts.send(text, note, note ? {} : then(form));
       else thread?.send(text, note);
-      const log = document.getElementById("log");
-      log?.parentElement?.scrollTo({ top: log.parentElement.scrollHeight });
+      sayUnread("");
+      say(form, "");
+      toEnd();
     },
-    typing: (on) => thread?.follow.typing(on ? (mode() === "note" ? "note" : "reply") : "", opened),
+    typing: (on) => thread?.follow.typing(on ? (mode() === "note" ? "note" : "reply") : "", face),
   });
-  form.addEventListener("change", () => (form.dataset.mode = String(mode())));
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let kept;
+  form.addEventListener("input", () => {
+    clearTimeout(kept);
+    const text = form.querySelector("textarea")?.value.trim();
+    if (!text) unread = "";
+    kept = setTimeout(() => say(form, text ? "Draft kept here" : ""), 500);
+  });
 }
 
-/** Somebody answered while this agent writes. @param {import("./live.js").Frame} frame */
-function warn(frame) {
-  const box = document.querySelector("#composer textarea");
-  const bar = document.getElementById("presence");
-  if (!(box instanceof HTMLTextAreaElement) || !box.value.trim() || !bar) return;
-  bar.textContent = `${frame.by.name} just wrote. Read it before you send.`;
-  bar.hidden = false;
+/** @param {HTMLFormElement} form @param {string} text */
+function say(form, text) {
+  const hint = form.querySelector("[data-part=draft]");
+  if (hint) hint.textContent = text;
+}
+
+/** The status that goes with a reply. @param {HTMLFormElement} form @returns {Record<string, string>} */
+function then(form) {
+  const select = form.elements.namedItem("then");
+  if (!(select instanceof HTMLSelectElement)) return {};
+  const chosen = select.value;
+  select.value = "";
+  return chosen ? { then: chosen } : {};
+}
+
+/** Somebody answered while this agent writes. @param {string} name */
+function warn(name) {
+  const box = document.querySelector("#thread .composer textarea");
+  if (!(box instanceof HTMLTextAreaElement) || !box.value.trim()) return;
+  unread = name;
+  sayUnread(`${name} just wrote. Read it before you send.`);
+}
+
+/** @param {string} text */
+function sayUnread(text) {
+  const bar = document.getElementById("just-wrote");
+  if (!bar) return;
+  bar.textContent = text;
+  bar.hidden = !text;
 }
 
 /** @param {import("./live.js").By[]} who */
 function present(who) {
-  const bar = document.getElementById("presence");
+  const visitor = Number(document.getElementById("thread")?.dataset.visitor);
+  const dot = document.querySelector("#thread-head .presence");
+  if (visitor && dot instanceof HTMLElement) {
+    dot.dataset.state = who.some((one) => one.id === visitor) ? "online" : "away";
+  }
   const others = who.filter((one) => one.staff && one.id !== live.me).map((one) => one.name);
+  const bar = document.getElementById("presence");
   if (!bar) return;
-  bar.textContent = others.length ? `${others.join(" and ")} ${others.length > 1 ? "are" : "is"} viewing this too.` : "";
+  const verb = others.length > 1 ? "are" : "is";
+  bar.textContent = others.length ? `${others.join(" and ")} ${verb} viewing this too.` : "";
   bar.hidden = !others.length;
 }
 
-// Lists
+// What changes around the thread
 
-/** @param {string[]} ids */
-async function refreshParts(ids) {
+/** @param {string} url @param {string[]} ids */
+async function fetchParts(url, ids) {
   const parts = ids.filter((id) => document.getElementById(id));
-  if (parts.length) await swap(location.href, parts).catch(() => {});
+  if (parts.length) await swap(url, parts).catch(() => {});
 }
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
-let pausing;
+let changing;
+function partsChanged() {
+  changing ??= setTimeout(() => {
+    changing = undefined;
+    void fetchParts(location.href, ["thread-head", "thread-state", "thread-foot", "context"]);
+  }, PAUSE);
+}
+
 function listChanged() {
-  clearTimeout(pausing);
-  pausing = setTimeout(async () => {
-    const list = document.getElementById("list");
-    const url = list?.dataset.load ?? location.href;
-    await swap(url, list ? ["views", "list"] : ["views"]).catch(() => {});
-    open();
-  }, LIST_PAUSE);
-}
-
-async function start() {
   const list = document.getElementById("list");
-  if (list?.dataset.load) await refresh("list", list.dataset.load).catch(() => {});
-  open();
-  live.follow("desk", { onChanged: listChanged });
-  live.follow("chat:queue", { onQueue: listChanged });
-  const line = document.getElementById("connection");
-  if (line) showConnection(line);
-  startKeys();
+  if (list?.dataset.load) void fetchParts(list.dataset.load, ["views", "list"]);
 }
 
-document.addEventListener("swapped", () => queueMicrotask(open));
+/** @param {HTMLFormElement} form */
+async function setAvailable(form) {
+  const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
+  try {
+    await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+  } catch {
+    // the list below shows how it is
+  }
+  listChanged();
+}
+
+document.addEventListener("desk:changed", listChanged);
+document.addEventListener("swapped", (event) => {
+  queueMicrotask(open);
+  const wrong = event.target instanceof Element && event.target.querySelector("[aria-invalid=true]");
+  if (wrong instanceof HTMLElement) wrong.focus();
+});
 document.addEventListener("change", (event) => {
   const box = event.target;
-  if (box instanceof HTMLInputElement && box.name === "available") box.form?.requestSubmit();
+  if (box instanceof HTMLInputElement && box.name === "available" && box.form) void setAvailable(box.form);
 });
-void start();
+// A finished upload joins the ticket or the chat that is open.
+document.addEventListener("upload:done", async (event) => {
+  const { id, row } = /** @type {CustomEvent} */ (event).detail;
+  const url = row?.closest("[data-attach]")?.dataset.attach;
+  const body = new URLSearchParams({ upload: id });
+  for (let tries = 0; url; tries++) {
+    try {
+      const answer = await fetch(url, { method: "POST", body });
+      if (answer.ok) row.remove();
+      if (answer.status < 500) return;
+    } catch {
+      // no connection: again
+    }
+    await new Promise((ready) => setTimeout(ready, Math.min(30, 2 ** tries) * 1000));
+  }
+});
+
+open();
+const list = document.getElementById("list");
+if (list && "lazy" in list.dataset) listChanged();
+const line = document.getElementById("connection");
+if (line) showConnection(line);
+startKeys();

@@ -2,17 +2,21 @@
 // Messages that go to a ticket by POST: kept until the desk confirms them, tried again by
 // themselves, and never stored twice, because each carries its own id.
 
-/** @typedef {import("./outbox.js").Unsent & {fields: Record<string, string>}} Post */
+import { live } from "./live.js";
+import { forget, keep, onOtherTab, unsent } from "./outbox.js";
+
+/** @typedef {import("./outbox.js").Unsent & {fields?: Record<string, string>}} Post */
 
 const WAITS = [1, 2, 4, 8, 15, 30];
 
 export class Posts {
-  /** @param {string} url @param {string} key */
-  constructor(url, key) {
+  /** @param {string} url */
+  constructor(url) {
     this.url = url;
-    this.key = `posts:${key}`;
-    /** @type {Post[]} */
-    this.posts = this.kept();
+    /** @type {Set<string>} what this page sends; another tab sends what was written there */
+    this.own = new Set(this.kept().map((post) => post.cid));
+    /** @type {Map<string, Post["state"]>} */
+    this.states = new Map();
     /** @type {Set<() => void>} */
     this.listeners = new Set();
     this.tries = 0;
@@ -20,76 +24,75 @@ export class Posts {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     addEventListener("online", () => this.go());
-    if (this.posts.length) this.go();
+    onOtherTab(() => this.tell());
+    if (this.own.size) void this.go();
   }
 
   /** @returns {Post[]} */
   kept() {
-    try {
-      return JSON.parse(localStorage.getItem(this.key) ?? "[]");
-    } catch {
-      return [];
-    }
+    return unsent(live.me).filter((one) => one.s === this.url);
   }
 
-  keep() {
-    const left = this.posts.filter((post) => post.state !== undefined || post.cid);
-    try {
-      if (left.length) localStorage.setItem(this.key, JSON.stringify(left));
-      else localStorage.removeItem(this.key);
-    } catch {
-      // then they last as long as the page
-    }
-    for (const tell of this.listeners) tell();
+  tell() {
+    for (const listener of this.listeners) listener();
   }
 
-  /** @param {() => void} tell */
-  onChange(tell) {
-    this.listeners.add(tell);
+  /** @param {() => void} listener */
+  onChange(listener) {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   pending() {
-    return this.posts;
+    return this.kept().map((post) => ({
+      ...post,
+      state: post.why ? /** @type {const} */ ("failed") : this.states.get(post.cid) ?? "queued",
+    }));
   }
 
   /** @param {string} body @param {boolean} note @param {Record<string, string>} fields */
   send(body, note, fields = {}) {
     const cid = crypto.randomUUID();
-    this.posts.push({ cid, s: "", face: "", body, note, at: Date.now(), state: "sending", fields });
-    this.keep();
+    keep(live.me, /** @type {Post} */ ({ cid, s: this.url, face: "", body, note, at: Date.now(), fields }));
+    this.own.add(cid);
+    this.states.set(cid, "sending");
+    this.tell();
     void this.go();
   }
 
   /** @param {string} cid */
   retry(cid) {
-    const post = this.posts.find((one) => one.cid === cid);
-    if (post) delete post.why;
+    const post = this.kept().find((one) => one.cid === cid);
+    if (!post) return;
+    delete post.why;
+    keep(live.me, post);
+    this.own.add(cid);
     this.tries = 0;
     void this.go();
   }
 
   /** One at a time and in order. */
   async go() {
+    if (this.busy) return;
     clearTimeout(this.timer);
-    const post = this.posts.find((one) => !one.why);
-    if (!post || this.busy) return;
+    const post = this.kept().find((one) => !one.why && this.own.has(one.cid));
+    if (!post) return;
     this.busy = true;
-    post.state = "sending";
-    this.keep();
+    this.states.set(post.cid, "sending");
+    this.tell();
     const result = await this.post(post);
     this.busy = false;
     if (result === "stored") {
-      this.posts = this.posts.filter((one) => one !== post);
+      forget(live.me, post.cid);
+      this.states.delete(post.cid);
       this.tries = 0;
-    } else if (result) {
-      post.state = "failed";
-      post.why = result;
-    } else {
-      post.state = "queued";
+    } else if (result) keep(live.me, { ...post, why: result });
+    else {
+      this.states.set(post.cid, "queued");
       const wait = WAITS[Math.min(this.tries++, WAITS.length - 1)];
       this.timer = setTimeout(() => this.go(), wait * 1000);
     }
-    this.keep();
+    this.tell();
     if (result) void this.go();
   }
 
@@ -100,7 +103,7 @@ export class Posts {
     try {
       const headers = { Accept: "application/json" };
       const answer = await fetch(this.url, { method: "POST", body, headers });
-      if (answer.ok) return "stored";
+      if (answer.ok && !answer.redirected) return "stored";
       if (answer.status >= 500 || answer.status === 429) return "";
       if (answer.status === 401 || answer.redirected) return "Sign in again; the text is kept.";
       const problem = await answer.json().catch(() => ({}));

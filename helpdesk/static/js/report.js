@@ -9,6 +9,7 @@ import { clock } from "./time.js";
 
 const PARTS = ["report", "report-aside", "upload-rows"];
 const PAUSE = 800; // milliseconds after the last key
+const LONGEST = 5_000; // however fast somebody types
 
 const form = /** @type {HTMLFormElement} */ (document.getElementById("report"));
 const status = /** @type {HTMLElement} */ (document.getElementById("saved"));
@@ -17,6 +18,7 @@ let draft = form.dataset.draft ?? "";
 /** @type {number | undefined} */
 let pause;
 let unsaved = false;
+let since = 0; // when the oldest unsaved key was pressed
 let busy = false; // files are being uploaded
 /** @type {string | null} */
 let waiting = null; // a change that waits for them
@@ -27,10 +29,24 @@ function fields() {
   return /** @type {[string, string][]} */ (all.filter(([, value]) => typeof value === "string"));
 }
 
+const tick = status.dataset.icon ?? "";
+
 /** @param {string} text @param {string} state */
 function tell(text, state = "") {
   status.textContent = text;
   status.dataset.state = state;
+  if (!state && tick) status.prepend(icon(tick));
+}
+
+/** @param {string} href */
+function icon(href) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  svg.setAttribute("class", "i");
+  svg.setAttribute("aria-hidden", "true");
+  use.setAttribute("href", href);
+  svg.append(use);
+  return svg;
 }
 
 // ---- what is chosen changes the form ----
@@ -77,9 +93,10 @@ addEventListener("pageshow", () => (form.ariaBusy = null));
 // ---- kept as it grows ----
 
 function note() {
+  if (!unsaved) since = Date.now();
   unsaved = true;
   clearTimeout(pause);
-  pause = setTimeout(save, PAUSE);
+  pause = setTimeout(save, Math.max(0, Math.min(PAUSE, since + LONGEST - Date.now())));
 }
 
 async function save() {

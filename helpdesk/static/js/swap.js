@@ -9,6 +9,8 @@ const rules = { createHTML: (/** @type {string} */ html) => html };
 const policy = /** @type {any} */ (window).trustedTypes?.createPolicy("fragments", rules) ?? rules;
 /** @type {Map<string, AbortController>} */
 const underway = new Map();
+const here = () => location.pathname + location.search;
+let shown = here();
 
 /** @param {string} html */
 const parse = (html) => new DOMParser().parseFromString(policy.createHTML(html), "text/html");
@@ -37,8 +39,9 @@ export function fragment(html) {
 /**
  * Fetch and morph; `whole` when every part was in the answer.
  * @param {string} url @param {string[]} ids @param {RequestInit} how
+ * @param {boolean} titled whether the page now has the answer's title
  */
-export async function swap(url, ids, how = {}) {
+export async function swap(url, ids, how = {}, titled = false) {
   const key = ids.join(" ");
   const reading = !how.method || how.method === "GET";
   const stop = new AbortController();
@@ -49,9 +52,11 @@ export async function swap(url, ids, how = {}) {
   const headers = { "X-Fragment": key, Accept: "text/html" };
   const answer = await fetch(url, { ...how, headers, signal: stop.signal });
   const page = parse(await answer.text());
+  if (titled && answer.ok) document.title = page.title;
   const parts = ids.map((id) => [document.getElementById(id), page.getElementById(id)]);
   for (const [element, wanted] of parts) if (element && wanted) put(element, wanted);
-  return { answer, whole: parts.every(([element, wanted]) => element && wanted) };
+  const words = page.querySelector("[data-part=problem]")?.textContent?.trim() ?? "";
+  return { answer, words, whole: parts.every(([element, wanted]) => element && wanted) };
 }
 
 /** Fetch one part of this page again. @param {string} id @param {string} url */
@@ -76,14 +81,15 @@ const targets = (owner) =>
  */
 async function go(owner, url, how, history) {
   try {
-    const { answer, whole } = await swap(url, targets(owner), how);
+    const { answer, words, whole } = await swap(url, targets(owner), how, history === "push");
     const moved = answer.redirected && new URL(answer.url).pathname !== location.pathname;
     if (!whole || (moved && how.method === "POST")) {
       // A part is missing: a problem page, or another page altogether.
       if (answer.ok || moved) location.assign(answer.url);
-      else toast("That did not work. Reload the page and try again; nothing you typed is lost.");
+      else toast(words || "That did not work. Reload the page and try again; nothing you typed is lost.");
     } else if (history === "push") window.history.pushState(null, "", answer.url);
     else if (history === "replace") window.history.replaceState(null, "", answer.url);
+    shown = here();
   } catch (problem) {
     if (problem instanceof DOMException && problem.name === "AbortError") return;
     toast("No connection. Nothing you typed is lost; try again in a moment.");
@@ -126,4 +132,6 @@ document.addEventListener("input", (event) => {
   pause = setTimeout(() => form.requestSubmit(), 200);
 });
 
-addEventListener("popstate", () => location.reload());
+addEventListener("popstate", () => {
+  if (here() !== shown) location.reload(); // else only the part after # changed
+});

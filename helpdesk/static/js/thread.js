@@ -9,18 +9,18 @@ import { clock } from "./time.js";
 /** @typedef {import("./live.js").By} By */
 /**
  * @typedef {{caseId: number, face: string, staff: boolean, after: number,
- *   shows?: (frame: Frame) => boolean, onEvent?: (frame: Frame, history: boolean) => void,
+ *   shows?: (frame: Frame) => boolean, where?: (frame: Frame) => string, onEvent?: (frame: Frame, history: boolean) => void,
  *   onPresence?: (who: By[]) => void, onLine?: (position: number) => void,
  *   onRevoked?: () => void, outbox?: Outbox}} Options
  */
 /**
  * Where what is not confirmed yet is kept, when it does not go through the socket.
  * @typedef {{pending: () => import("./outbox.js").Unsent[], send: (body: string, note: boolean) => void,
- *   retry: (cid: string) => void, onChange: (tell: () => void) => void}} Outbox
+ *   retry: (cid: string) => void, onChange: (tell: () => void) => () => void}} Outbox
  */
 
 const TYPING_ENDS = 6000;
-const WORDS = { sending: "Sending…", queued: "Waiting for the connection", failed: "Not sent", seen: "Seen" };
+const WORDS = { sending: "Sending…", queued: "Not sent yet, waiting for the connection", failed: "Not sent", seen: "Seen" };
 
 /** @param {string} id @returns {HTMLElement} */
 function clone(id) {
@@ -68,7 +68,7 @@ export class Thread {
     this.title = document.title;
     /** @type {Map<string, HTMLElement>} not confirmed yet, by client id */
     this.waiting = new Map();
-    /** @type {Map<number, {name: string, timer: ReturnType<typeof setTimeout>}>} */
+    /** @type {Map<number, {name: string, doing: string, timer: ReturnType<typeof setTimeout>}>} */
     this.typists = new Map();
     this.typingLine = /** @type {HTMLElement | null} */ (log.closest("section")?.querySelector('.typing[data-part="typing"]'));
     this.adopt();
@@ -84,8 +84,8 @@ export class Thread {
     });
     const { signal } = (this.ending = new AbortController());
     const deaf = [live.onSend((news) => this.sendNews(news)), live.onState(() => this.showWaiting())];
+    if (options.outbox) deaf.push(options.outbox.onChange(() => this.showWaiting()));
     signal.addEventListener("abort", () => deaf.forEach((stop) => stop()));
-    options.outbox?.onChange(() => this.showWaiting());
     for (const name of ["focus", "pointerdown", "keydown"]) addEventListener(name, () => this.look(), { signal });
     document.addEventListener("visibilitychange", () => this.look(), { signal });
     this.showWaiting();
@@ -154,6 +154,8 @@ export class Thread {
     const row = clone(`message-${kind}`);
     fill(row, "author", frame.by.name);
     fill(row, "body", bubble ? frame.body : frame.text);
+    const where = this.options.where?.(frame);
+    if (where) fill(row, "audience", kind === "note" ? `Only the team sees this, ${where}` : where);
     if (frame.evidence) row.querySelector(".bubble")?.append(this.card(frame.evidence));
     this.state(row, kind === "mine" && frame.n <= this.seenUpTo ? "seen" : "sent");
     return this.dated(row, frame.at, frame.n);
@@ -227,7 +229,9 @@ export class Thread {
   drop(cid, row) {
     this.state(row, "sent");
     setTimeout(() => {
-      if (this.waiting.get(cid) === row && row.dataset.state === "sent") this.remove(cid);
+      if (this.waiting.get(cid) !== row || row.dataset.state !== "sent") return;
+      if (live.state === "open") this.remove(cid);
+      else this.drop(cid, row); // its event comes with the connection
     }, 5000);
   }
 
@@ -298,7 +302,8 @@ export class Thread {
     if (!kind) return this.stopTyping(by.id);
     clearTimeout(this.typists.get(by.id)?.timer);
     const timer = setTimeout(() => this.stopTyping(by.id), TYPING_ENDS);
-    this.typists.set(by.id, { name: by.name, timer });
+    const doing = by.staff && this.options.staff ? `writing a ${kind}` : "typing";
+    this.typists.set(by.id, { name: by.name, doing, timer });
     this.showTyping();
   }
 
@@ -310,9 +315,8 @@ export class Thread {
 
   showTyping() {
     if (!this.typingLine) return;
-    const names = [...this.typists.values()].map(({ name }) => name);
-    const verb = names.length > 1 ? "are" : "is";
-    fill(this.typingLine, "who", names.length ? `${names.join(" and ")} ${verb} typing` : "");
-    this.typingLine.hidden = !names.length;
+    const words = [...this.typists.values()].map(({ name, doing }) => `${name} is ${doing}`);
+    fill(this.typingLine, "who", words.join(", "));
+    this.typingLine.hidden = !words.length;
   }
 }

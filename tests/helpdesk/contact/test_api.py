@@ -54,9 +54,7 @@ async def upload(client: httpx2.AsyncClient, name: str = "team.log", data: bytes
     return str(answer.json()["id"])
 
 
-async def test_a_program_files_a_ticket_with_a_log_and_reads_it_back(
-    site: str, cast: Cast
-) -> None:
+async def test_a_program_files_a_ticket_with_a_log_and_reads_it_back(site: str, cast: Cast) -> None:
     async with await program(cast, site) as client:
         log = await upload(client)
         body = ticket(type="team_app_bug", evidence={"team_log": [log]})
@@ -103,7 +101,9 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("change", "field", "status"), BAD, ids=[f"{b[1]}-{i}" for i, b in enumerate(BAD)])
+@pytest.mark.parametrize(
+    ("change", "field", "status"), BAD, ids=[f"{b[1]}-{i}" for i, b in enumerate(BAD)]
+)
 async def test_what_does_not_fit_is_named(
     site: str, cast: Cast, change: dict[str, Any], field: str, status: int
 ) -> None:
@@ -129,9 +129,7 @@ async def test_what_is_not_an_object_is_refused(
     site: str, cast: Cast, body: bytes, kind: str, status: int
 ) -> None:
     async with await program(cast, site) as client:
-        answer = await client.post(
-            "/api/v1/tickets", content=body, headers={"content-type": kind}
-        )
+        answer = await client.post("/api/v1/tickets", content=body, headers={"content-type": kind})
     assert answer.status_code == status
 
 

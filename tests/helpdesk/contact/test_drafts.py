@@ -122,9 +122,7 @@ async def test_nobody_sees_or_sends_somebody_else_s_draft(site: str, cast: Cast)
     assert await count(cast, Ticket) == 0
 
 
-async def test_a_draft_sent_from_another_tab_shows_its_confirmation(
-    site: str, cast: Cast
-) -> None:
+async def test_a_draft_sent_from_another_tab_shows_its_confirmation(site: str, cast: Cast) -> None:
     report = technical()
     path = f"/report/{report['draft']}"
     async with await visiting(cast, site, "finn") as finn:
@@ -227,9 +225,7 @@ async def test_a_guest_files_with_a_file_and_follows_it_from_there(site: str, ca
     assert "/guest/" in rows[0]["body"]
 
 
-async def test_a_guest_s_twenty_submits_are_one_ticket_of_one_guest(
-    site: str, cast: Cast
-) -> None:
+async def test_a_guest_s_twenty_submits_are_one_ticket_of_one_guest(site: str, cast: Cast) -> None:
     report = question()
     before = await count(cast, Person)
     async with await visiting(cast, site) as guest:

@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
+from sqlmodel import col, select
 
 from helpdesk.tickets.models import Ticket
-from sqlmodel import col, select
 from tests.helpdesk.contact.reports import (
     errors_in,
     payment,
@@ -222,9 +222,7 @@ async def test_hostile_values_in_choices_are_refused_without_a_crash(
 async def test_twenty_submits_at_once_are_one_ticket(site: str, cast: Cast) -> None:
     report = payment()
     async with await visiting(cast, site, "finn") as finn:
-        answers = await asyncio.gather(
-            *(finn.post("/report/send", data=report) for _ in range(20))
-        )
+        answers = await asyncio.gather(*(finn.post("/report/send", data=report) for _ in range(20)))
     assert {a.status_code for a in answers} == {303}
     assert len({a.headers["location"] for a in answers}) == 1
     assert len(await tickets(cast)) == 1

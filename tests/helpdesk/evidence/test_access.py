@@ -60,7 +60,6 @@ async def test_everybody_gets_what_the_sensitivity_says(
         f"/evidence/{picture.id}",
         f"/evidence/{picture.id}/download",
         f"/evidence/{picture.id}/image",
-        f"/evidence/{picture.id}/thumbnail",
         f"/evidence/{log.id}",
         f"/evidence/{log.id}/lines?from=5",
         f"/evidence/{log.id}/download",
@@ -132,6 +131,30 @@ async def test_reading_a_private_piece_is_recorded_and_shown_to_staff(
         assert "Refused to" in page
         assert "Downloaded by" in page
         assert "Refused to" not in (await finn.get(f"/evidence/{piece.id}")).text
+
+
+async def test_the_small_picture_of_a_restricted_piece_is_not_shown_in_passing(
+    cast: Cast, site: str
+) -> None:
+    ticket = await two_sided(cast)
+    private = await attach(cast, site, ticket, "a.png", samples.png(), Sensitivity.PRIVATE)
+    locked = await attach(cast, site, ticket, "b.png", samples.png(9, 9), Sensitivity.RESTRICTED)
+    expected = {"finn": (200, 404), "tess": (200, 404), "amy": (403, 403), "otto": (404, 404)}
+    for who, statuses in expected.items():
+        async with await cast.browser(site, who) as browser:
+            for piece, status in zip((private, locked), statuses, strict=True):
+                answer = await browser.get(f"/evidence/{piece.id}/thumbnail")
+                assert answer.status_code == status, who
+
+
+async def test_a_page_and_its_picture_are_one_view(cast: Cast, site: str) -> None:
+    ticket = await two_sided(cast)
+    piece = await attach(cast, site, ticket, "a.png", samples.png(), Sensitivity.RESTRICTED)
+    async with await cast.browser(site, "tess") as tess:
+        await tess.get(f"/evidence/{piece.id}/image")
+        await tess.get(f"/evidence/{piece.id}")
+    rows = await cast.desk.pool.fetch("SELECT person_id, what FROM evidence_reads")
+    assert [tuple(row) for row in rows] == [(cast.tess.id, "view")]
 
 
 async def test_reading_what_is_not_private_is_not_recorded(cast: Cast, site: str) -> None:

@@ -1,0 +1,351 @@
+"""Who reaches what: every route of the app, everybody, everything. One table says it all.
+
+A number is the status that must come. `*` after a refusal: it may differ from the answer for
+something that does not exist (a colleague's locked piece is known to be there; ids of drafts
+and uploads are chosen by browsers). All other refusals look the same, byte for byte.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+from starlette.routing import Mount, Route, WebSocketRoute
+
+from helpdesk.app import all_routes
+from helpdesk.core.settings import Settings
+from helpdesk.tickets.models import reference
+from tests.helpdesk.evidence import samples
+from tests.helpdesk.test_security import contents
+from tests.people import Cast
+from tests.world import ACTORS, FAR, World, build, plain
+
+OPEN = {"/static", "/healthz", "/readyz"}  # need no permission
+SOCKETS = {"/live"}  # tests/test_access_sockets.py
+
+TABLE = """
+                                                            nobody gus finn cora dora otto amy tess max admin
+GET  /                                  |                     | 303 303 303 303 303 303 303 303 303 303
+GET  /contact                           |                     | 200 200 200 200 200 200 200 200 200 200
+GET  /sign-in                           |                     | 200 200 303 303 303 303 303 303 303 303
+GET  /register                          |                     | 200 200 303 303 303 303 303 303 303 303
+GET  /reset-password                    |                     | 200 200 200 200 200 200 200 200 200 200
+GET  /api/openapi.json                  |                     | 200 200 200 200 200 200 200 200 200 200
+GET  /api/docs                          |                     | 200 200 200 200 200 200 200 200 200 200
+GET  /api/v1/catalogue                  |                     | 200 200 200 200 200 200 200 200 200 200
+
+GET  /report                            |                     | 200 200 303 200 200 200 403 403 403 403
+GET  /report/{draft:uuid}               | draft               | 404 404 200 404 404 404 403 403 403 403
+GET  /report/{draft:uuid}/check         | draft               | 404 404 422 404 404 404 403 403 403 403
+GET  /report/{draft:uuid}/sent          | draft               | 404* 404* 303 404* 404* 404* 403 403 403 403
+POST /report                            | draft               | 422 422 422 422 422 422 403 403 403 403
+POST /report/send                       | draft               | 422 422 422 422 422 422 403 403 403 403
+POST /report/{draft:uuid}/save          | draft               | 401* 401* 200 401* 401* 401* 403 403 403 403
+POST /report/{draft:uuid}/send          | draft               | 404 404 422 404 404 404 403 403 403 403
+POST /report/{draft:uuid}/discard       | draft               | 404* 404* 303 404* 404* 404* 403 403 403 403
+
+GET  /requests                          |                     | 303 200 200 200 200 200 403 403 403 403
+GET  /requests/{ref}                    | own ticket          | 303 404 200 404 404 404 403 403 403 403
+GET  /requests/{ref}                    | her ticket          | 303 404 404 200 200 404 403 403 403 403
+GET  /requests/{ref}                    | restricted ticket   | 303 404 404 200 404 404 403 403 403 403
+GET  /requests/{ref}                    | guest's ticket      | 303 200 404 404 404 404 403 403 403 403
+POST /requests/{ref}/messages           | own ticket          | 401 404 422 404 404 404 403 403 403 403
+POST /requests/{ref}/messages           | her ticket          | 401 404 404 422 422 404 403 403 403 403
+POST /requests/{ref}/messages           | restricted ticket   | 401 404 404 422 404 404 403 403 403 403
+POST /requests/{ref}/messages           | guest's ticket      | 401 422 404 404 404 404 403 403 403 403
+POST /requests/{ref}/follow-up          | own ticket          | 401 404 303 404 404 404 403 403 403 403
+POST /requests/{ref}/follow-up          | her ticket          | 401 404 404 303 303 404 403 403 403 403
+POST /requests/{ref}/follow-up          | restricted ticket   | 401 404 404 303 404 404 403 403 403 403
+POST /requests/{ref}/close              | guest's ticket      | 401 303 404 404 404 404 403 403 403 403
+POST /requests/{ref}/close              | restricted ticket   | 401 404 404 303 404 404 403 403 403 403
+POST /requests/{ref}/reopen             | guest's ticket      | 401 422 404 404 404 404 403 403 403 403
+POST /requests/{ref}/reopen             | restricted ticket   | 401 404 404 422 404 404 403 403 403 403
+
+POST /api/v1/tickets                    |                     | 401 401 422 422 422 422 403 403 403 403
+GET  /api/v1/tickets                    |                     | 401 403 200 200 200 200 200 200 200 200
+GET  /api/v1/tickets/{reference}        | own ticket          | 401 403 200 404 404 404 200 200 200 200
+GET  /api/v1/tickets/{reference}        | her ticket          | 401 403 404 200 200 404 200 200 200 200
+GET  /api/v1/tickets/{reference}        | restricted ticket   | 401 403 404 200 404 404 404 200 200 200
+POST /api/v1/tickets/{reference}/messages | own ticket        | 401 401 201 404 404 404 403 403 403 403
+POST /api/v1/tickets/{reference}/messages | restricted ticket | 401 401 404 201 404 404 403 403 403 403
+
+POST /uploads                           | for his draft       | 403* 404* 201 404* 404* 404* 404* 404* 404* 404*
+POST /uploads                           | for his case        | 404 404 201 201 201 404 201 201 201 201
+POST /uploads                           | under his id        | 404* 404* 201 404* 404* 404* 404* 404* 404* 404*
+POST /api/v1/uploads                    | under his id        | 401 403 201 404* 404* 404* 404* 404* 404* 404*
+GET  /uploads/{id:uuid}/thumbnail       | upload              | 404 404 200 404 404 404 404 404 404 404
+POST /uploads/{id:uuid}/tag             | upload              | 404 404 200 404 404 404 404 404 404 404
+POST /uploads/{id:uuid}/remove          | upload              | 200 200 200 200 200 200 200 200 200 200
+
+GET  /evidence/{id:int}                 | log                 | 303 404 200 404 404 404 200 200 200 200
+GET  /evidence/{id:int}                 | private piece       | 303 404 200 404 404 404 403* 200 200 200
+GET  /evidence/{id:int}                 | her private piece   | 303 404 404 200 404 404 403* 200 200 200
+GET  /evidence/{id:int}/lines           | log                 | 303 404 200 404 404 404 200 200 200 200
+GET  /evidence/{id:int}/download        | log                 | 303 404 200 404 404 404 200 200 200 200
+GET  /evidence/{id:int}/download        | private piece       | 303 404 200 404 404 404 403* 200 200 200
+GET  /evidence/{id:int}/download        | her private piece   | 303 404 404 200 404 404 403* 200 200 200
+GET  /evidence/{id:int}/image           | picture             | 303 404 200 404 404 404 200 200 200 200
+GET  /evidence/{id:int}/image           | private piece       | 303 404 200 404 404 404 403* 200 200 200
+GET  /evidence/{id:int}/thumbnail       | picture             | 303 404 200 404 404 404 200 200 200 200
+GET  /evidence/{id:int}/thumbnail       | private piece       | 303 404 200 404 404 404 403* 200 200 200
+GET  /evidence/{id:int}/original        | private piece       | 303 303 403 403 403 403 403* 200 200 200
+
+GET  /chat                              |                     | 200 200 200 200 200 200 403 403 403 403
+POST /chat                              |                     | 422 422 422 422 422 422 403 403 403 403
+GET  /chat/{id:int}                     | chat                | 404 404 200 404 404 404 303 303 303 303
+GET  /chat/{id:int}                     | her chat            | 404 404 404 200 200 404 303 303 303 303
+GET  /chat/{id:int}/transcript          | chat                | 404 404 200 404 404 404 200 200 200 200
+GET  /chat/{id:int}/transcript          | her chat            | 404 404 404 200 200 404 200 200 200 200
+POST /chat/{id:int}/evidence            | chat                | 401 404 409 404 404 404 409 409 409 409
+POST /chat/{id:int}/end                 | chat                | 404 404 303 404 404 404 403 403 403 403
+POST /chat/{id:int}/leave               | her chat            | 404 404 404 307 307 404 403 403 403 403
+
+GET  /desk                              |                     | 303 303 403 403 403 403 200 200 200 200
+GET  /desk/search                       |                     | 303 303 403 403 403 403 200 200 200 200
+GET  /desk/tickets/{ref}                | own ticket          | 303 303 403 403 403 403 200 200 200 200
+GET  /desk/tickets/{ref}                | restricted ticket   | 303 303 403 403 403 403 404 200 200 200
+POST /desk/tickets/{ref}/messages       | own ticket          | 401 401 403 403 403 403 422 422 422 422
+POST /desk/tickets/{ref}/messages       | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
+POST /desk/tickets/{ref}/status         | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
+POST /desk/tickets/{ref}/severity       | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
+POST /desk/tickets/{ref}/assign         | restricted ticket   | 401 401 403 403 403 403 404 303 303 303
+POST /desk/tickets/{ref}/hand-over      | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
+POST /desk/tickets/{ref}/ask            | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
+POST /desk/tickets/{ref}/ask/{request_id:int}/cancel | its request | 401 401 403 403 403 403 404 303 303 303
+POST /desk/tickets/{ref}/claim          | restricted ticket   | 401 401 403 403 403 403 404 303 409 409
+POST /desk/take-next                    |                     | 401 401 403 403 403 403 303 303 303 303
+POST /desk/availability                 |                     | 401 401 403 403 403 403 303 303 303 303
+POST /desk/chats/next                   |                     | 401 401 403 403 403 403 303 303 303 303
+POST /desk/chats/{id:int}/claim         | chat                | 401 401 403 403 403 403 409 409 409 409
+POST /desk/chats/{id:int}/end           | chat                | 401 401 403 403 403 403 303 303 303 303
+POST /desk/chats/{id:int}/ticket        | chat                | 401 401 403 403 403 403 303 303 303 303
+
+GET  /admin/mailbox                     |                     | 303 303 403 403 403 403 403 403 403 200
+GET  /admin/mailbox/{id:int}            | mail                | 303 303 403 403 403 403 403 403 403 200
+
+GET  /guest/{token}                     | guest link          | 303 303 200 200 200 200 200 200 200 200
+GET  /guest/{token}                     | no link             | 404 404 404 404 404 404 404 404 404 404
+GET  /reset-password/{token}            | reset link          | 200 200 200 200 200 200 200 200 200 200
+GET  /reset-password/{token}            | confirm link        | 404 404 404 404 404 404 404 404 404 404
+GET  /confirm-email/{token}             | confirm link        | 200 200 200 200 200 200 200 200 200 200
+GET  /confirm-email/{token}             | reset link          | 404 404 404 404 404 404 404 404 404 404
+POST /guest/{token}                     | no link             | 404 404 404 404 404 404 404 404 404 404
+POST /reset-password/{token}            | reset link          | 422 422 422 422 422 422 422 422 422 422
+POST /reset-password/{token}            | guest link          | 404 404 404 404 404 404 404 404 404 404
+POST /confirm-email/{token}             | confirm link        | 422 422 422 422 422 422 422 422 422 422
+POST /confirm-email/{token}             | guest link          | 404 404 404 404 404 404 404 404 404 404
+POST /sign-in                           |                     | 422 422 422 422 422 422 422 422 422 422
+POST /register                          |                     | 422 422 422 422 422 422 422 422 422 422
+POST /reset-password                    |                     | 422 422 422 422 422 422 422 422 422 422
+POST /testing/clock                     |                     | 422 422 422 422 422 422 422 422 422 422
+
+GET  /account                           |                     | 303 303 200 200 200 200 200 200 200 200
+POST /account/time-zone                 |                     | 401 401 422 422 422 422 422 422 422 422
+POST /account/password                  |                     | 401 401 422 422 422 422 422 422 422 422
+POST /account/tokens                    |                     | 401 401 422 422 422 422 422 422 422 422
+POST /account/tokens/{id:int}/revoke    | api token           | 401 401 303 404 404 404 404 404 404 404
+POST /account/sessions/{id:int}/end     | session             | 401 401 303 404 404 404 404 404 404 404
+POST /account/sessions/end-others       |                     | 401 401 303 303 303 303 303 303 303 303
+POST /guest-link/stop                   |                     | 401 303 303 303 303 303 403 403 403 403
+POST /sign-out                          |                     | 303 303 303 303 303 303 303 303 303 303
+"""  # noqa: E501
+
+
+@dataclass(frozen=True)
+class Cell:
+    method: str
+    route: str
+    object: str
+    who: str
+    status: int
+    tells: bool  # a refusal that may show that the thing is there
+
+    def __str__(self) -> str:
+        return f"{self.who}: {self.method} {self.route} ({self.object})"
+
+    @property
+    def refused(self) -> bool:
+        signs_in = self.method == "GET" and self.status == 303 and self.guarded
+        signs_in = signs_in and self.who in ("nobody", "gus")
+        return self.status in (401, 403, 404) or signs_in
+
+    @property
+    def guarded(self) -> bool:
+        """Whoever may not see the page is sent to sign in."""
+        return self.route.startswith(("/requests", "/evidence", "/desk", "/admin", "/account"))
+
+
+def read_table() -> list[Cell]:
+    cells = []
+    for line in TABLE.strip().splitlines()[1:]:
+        if not line.strip():
+            continue
+        asked, object, statuses = (part.strip() for part in line.split("|"))
+        method, route = asked.split()
+        given = statuses.split()
+        assert len(given) == len(ACTORS), line
+        for who, status in zip(ACTORS, given, strict=True):
+            number = int(status.removesuffix("*"))
+            cells.append(Cell(method, route, object, who, number, status.endswith("*")))
+    return cells
+
+
+CELLS = read_table()
+
+
+def objects(world: World) -> dict[str, dict[str, Any]]:
+    """What stands in the address, or in the form, for everything the table names."""
+
+    def ticket(filed: Any) -> dict[str, Any]:
+        return {"ref": filed.reference, "reference": filed.reference}
+
+    return {
+        "": {},
+        "own ticket": ticket(world.own),
+        "her ticket": ticket(world.hers),
+        "restricted ticket": ticket(world.restricted),
+        "guest's ticket": ticket(world.guests),
+        "its request": {**ticket(world.restricted), "request_id": world.asked_restricted},
+        "log": {"id": world.log.id},
+        "picture": {"id": world.picture.id},
+        "private piece": {"id": world.private.id},
+        "her private piece": {"id": world.her_private.id},
+        "chat": {"id": world.chat.id},
+        "her chat": {"id": world.her_chat.id},
+        "draft": {"draft": world.draft},
+        "upload": {"id": world.upload},
+        "for his draft": {"draft": world.draft},
+        "for his case": {"case": world.own.case_id},
+        "under his id": {"upload": world.upload},
+        "guest link": {"token": world.guest_token},
+        "reset link": {"token": world.reset_token},
+        "confirm link": {"token": world.confirm_token},
+        "no link": {"token": "x" * 43},
+        "mail": {"id": world.mail},
+        "session": {"id": world.session},
+        "api token": {"id": world.api_token},
+    }
+
+
+def absent(values: dict[str, Any]) -> dict[str, Any]:
+    """The same kind of thing, that nobody has."""
+    made: dict[str, Any] = {}
+    for name, value in values.items():
+        if name in ("ref", "reference"):
+            made[name] = reference(FAR)
+        elif isinstance(value, int):
+            made[name] = value + FAR
+        elif name == "token":
+            made[name] = "y" * len(value)
+        else:
+            made[name] = uuid4()
+    return made
+
+
+def sent_with(cell: Cell, values: dict[str, Any]) -> dict[str, Any]:
+    """As little as a route can be asked with: what is let in is refused for its content."""
+    if cell.method == "GET":
+        return {}
+    if cell.route in ("/uploads", "/api/v1/uploads"):
+        fields = {"id": str(values.get("upload", uuid4()))}
+        fields |= {name: str(values[name]) for name in ("draft", "case") if name in values}
+        return {"data": fields, "files": {"file": ("a.png", samples.png())}}
+    if cell.route.startswith("/api/v1/tickets"):
+        return {"json": {"body": "From a program"} if values else {"type": "no-such-type"}}
+    if cell.route == "/testing/clock":
+        return {"json": {}}
+    if cell.route == "/chat/{id:int}/evidence":
+        return {"data": {"upload": str(uuid4())}}
+    return {"data": {"draft": str(values["draft"])} if "draft" in values else {}}
+
+
+async def ask(world: World, cell: Cell, values: dict[str, Any]) -> httpx2.Response:
+    if "token" in values:  # those who try many are told to wait
+        await world.cast.desk.pool.execute("DELETE FROM throttles")
+    path = cell.route
+    for name, value in values.items():
+        for kind in ("", ":int", ":uuid"):
+            path = path.replace(f"{{{name}{kind}}}", str(value))
+    assert "{" not in path, cell
+    return await world.browsers[cell.who].request(cell.method, path, **sent_with(cell, values))
+
+
+@pytest.fixture
+async def world(cast: Cast, site: str) -> AsyncIterator[World]:
+    built = await build(cast, site)
+    yield built
+    await built.close()
+
+
+async def wrong(world: World, cells: list[Cell]) -> list[str]:
+    known = objects(world)
+    found = []
+    for cell in cells:
+        answer = await ask(world, cell, known[cell.object])
+        if answer.status_code != cell.status:
+            found.append(f"{cell}: {answer.status_code} instead of {cell.status}")
+    return found
+
+
+def test_the_table_names_every_route(settings: Settings) -> None:
+    routes = set()
+    for route in all_routes(settings):
+        if isinstance(route, Mount | WebSocketRoute):
+            assert route.path in OPEN | SOCKETS, route.path
+        elif isinstance(route, Route) and route.path not in OPEN:
+            assert hasattr(route.endpoint, "can"), route.path
+            routes |= {(method, route.path) for method in (route.methods or set()) - {"HEAD"}}
+    assert {(cell.method, cell.route) for cell in CELLS} == routes
+
+
+async def test_what_is_refused_looks_as_if_it_were_not_there_and_changes_nothing(
+    world: World,
+) -> None:
+    before = await contents(world.cast.desk)
+    known, found = objects(world), []
+    nothing: dict[tuple[str, str, str], Any] = {}  # what is told of something absent
+    for cell in CELLS:
+        if not cell.refused:
+            continue
+        values = known[cell.object]
+        answer = await ask(world, cell, values)
+        if answer.status_code != cell.status:
+            found.append(f"{cell}: {answer.status_code} instead of {cell.status}")
+        elif values and not cell.tells:
+            place = (cell.method, cell.route, cell.who)
+            if place not in nothing:
+                other = absent(values)
+                nothing[place] = plain(await ask(world, cell, other), *other.values())
+            if plain(answer, *values.values()) != nothing[place]:
+                found.append(f"{cell}: differs from one that is absent")
+    after = await contents(world.cast.desk)
+    before.pop("evidence_reads"), after.pop("evidence_reads")  # refusals are recorded
+    assert not found, "\n".join(found)
+    assert after == before
+
+
+async def test_everybody_sees_what_they_may_and_seeing_changes_nothing(world: World) -> None:
+    before = await contents(world.cast.desk)
+    found = await wrong(world, [c for c in CELLS if c.method == "GET" and not c.refused])
+    after = await contents(world.cast.desk)
+    before.pop("evidence_reads"), after.pop("evidence_reads")  # so are readings
+    assert not found, "\n".join(found)
+    assert after == before
+
+
+async def test_everybody_does_what_they_may(world: World) -> None:
+    found = await wrong(world, [c for c in CELLS if c.method != "GET" and not c.refused])
+    assert not found, "\n".join(found)
+
+
+async def test_nobody_takes_away_what_somebody_else_uploaded(world: World) -> None:
+    """The answer is that of success, also for what never was: a page may ask twice."""
+    remove = next(cell for cell in CELLS if cell.route.endswith("/remove"))
+    for who in ACTORS:
+        if who != "finn":
+            path = remove.route.replace("{id:uuid}", str(world.upload))
+            assert (await world.browsers[who].post(path)).status_code == 200
+    kept = await world.browsers["finn"].get(f"/uploads/{world.upload}/thumbnail")
+    assert kept.status_code == 200
