@@ -32,7 +32,7 @@ PATIENCE = 10.0
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.chatcheck_run")
     parser.add_argument("--chatcheck", type=Path, required=True, help="a checkout of chatcheck")
-    parser.add_argument("--messages", type=int, default=150, help="of each person")
+    parser.add_argument("--messages", type=int, default=300, help="of each person")
     options = parser.parse_args()
     if not (options.chatcheck / "chatcheck/check.py").exists():
         print(f"Skipped: there is no chatcheck in {options.chatcheck}.")

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("helpdesk.live")
 
 # For the writer: `s` is a message about to be stored.
-OPEN_CONVERSATION = """EXISTS (
-    SELECT FROM conversations c
-    WHERE c.id = s.conversation_id AND c.case_id = s.case_id AND c.status <> 'ended')"""
+OPEN_CONVERSATION = """
+    SELECT c.status <> 'ended' FROM conversations c
+    WHERE c.id = s.conversation_id AND c.case_id = s.case_id"""
 SIDE_OF = {
     "chat": "SELECT side_id FROM conversations WHERE id = $1 AND case_id = $2",
     "ticket": "SELECT side_id FROM tickets WHERE id = $1 AND case_id = $2",

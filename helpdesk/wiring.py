@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from helpdesk.cases.models import Timer
+from helpdesk.contact import jobs as contact
 from helpdesk.core.jobs import Job
 from helpdesk.desk import Desk, Transaction
 from helpdesk.evidence import jobs as evidence
@@ -33,4 +34,5 @@ SWEEPS: Sequence[Callable[[Desk], Awaitable[int]]] = (
     mail.deliver_beside,
     evidence.sweep_abandoned,
     people.sweep_ended,
+    contact.sweep_forgotten,
 )

@@ -84,10 +84,10 @@ async def build(cast: Cast, site: str) -> World:
     log = await attach(cast, site, own, "team.log", samples.LOG)
     picture = await attach(cast, site, own, "screen.png", samples.png())
     private = await attach(
-        cast, site, own, "passport.png", samples.png(50, 20), Sensitivity.PRIVATE
+        cast, site, own, "privatefinn.png", samples.png(50, 20), Sensitivity.PRIVATE
     )
     her_private = await attach(
-        cast, site, hers, "statement.png", samples.png(20, 50), Sensitivity.PRIVATE, "cora"
+        cast, site, hers, "privatecora.png", samples.png(20, 50), Sensitivity.PRIVATE, "cora"
     )
     chat = await begin(cast, "finn", own)
     her_chat = await begin(cast, "cora", hers)

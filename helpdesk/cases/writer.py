@@ -59,6 +59,7 @@ class Send:
 
 # Whoever changes a case while holding it also raises last_seq. `seen` reads the statement's
 # snapshot, `held` the newest row: where the two agree, nothing else that was read is out of date.
+# Subqueries for a value, not EXISTS: those might be answered by reading whole tables.
 STORE = """
 WITH sent AS MATERIALIZED (
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::uuid[],
@@ -72,10 +73,10 @@ WITH sent AS MATERIALIZED (
     SELECT s.*, held.last_seq, CASE
         WHEN seen.id IS NULL THEN 'closed'
         WHEN held.id IS NULL OR held.last_seq <> seen.last_seq THEN 'held'
-        WHEN EXISTS (
-            SELECT FROM messages m WHERE m.case_id = s.case_id AND m.client_id = s.client_id
-        ) THEN 'repeat'
-        WHEN NOT {open_face} THEN 'closed'
+        WHEN (
+            SELECT m.id FROM messages m WHERE m.case_id = s.case_id AND m.client_id = s.client_id
+        ) IS NOT NULL THEN 'repeat'
+        WHEN ({open_face}) IS NOT TRUE THEN 'closed'
         ELSE 'stored' END AS state
     FROM sent s
     LEFT JOIN seen ON seen.id = s.case_id
@@ -126,7 +127,7 @@ class Lane:
 
 
 class Writer:
-    """One per process. `open_face` is an SQL condition: the conversation of `s` takes messages."""
+    """One per process. `open_face` is an SQL query: whether the conversation of `s` takes more."""
 
     def __init__(self, desk: Desk, open_face: str) -> None:
         self.desk = desk

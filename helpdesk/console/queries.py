@@ -12,7 +12,7 @@ from helpdesk.desk import Desk
 from helpdesk.permissions import Actor, Can, allowed
 from helpdesk.tickets.models import from_reference
 
-from .views import BY_KEY, OPEN, SEEN, VIEWS, Cursor, View
+from .views import OPEN, SEEN, VIEWS, Cursor, View
 
 PAGE = 50
 COUNT_LIMIT = 100  # a count stops here and reads "99+"
@@ -151,6 +151,9 @@ COLLEAGUES = """
     SELECT p.id, p.name FROM memberships m JOIN people p ON p.id = m.person_id
     WHERE m.group_id = $1 AND p.deactivated_at IS NULL ORDER BY p.name LIMIT 200"""
 
+WAITING_CHATS = """
+    SELECT count(*) FROM conversations c WHERE c.status = 'waiting' AND c.group_id = ANY($1)"""
+
 GROUPS = "SELECT id, key, name FROM groups ORDER BY name"
 
 
@@ -169,4 +172,39 @@ async def around(desk: Desk, actor: Actor, ticket: asyncpg.Record) -> Sequence[a
     return rows
 
 
-__all__ = ["BY_KEY", "OPEN", "VIEWS"]
+CHAT = """
+    SELECT c.id, c.case_id, c.side_id, c.subject, c.status, c.agent_id, c.opened_at,
+        c.ended_at, c.ticket_id, c.type_key, c.visitor_id, g.name AS group_name,
+        a.name AS agent, v.name AS visitor, v.public_id, v.email, v.time_zone, v.roles,
+        k.contract_id, k.last_seq, x.reference AS contract, x.title AS contract_title,
+        x.currency, x.funding
+    FROM conversations c JOIN cases k ON k.id = c.case_id JOIN people v ON v.id = c.visitor_id
+        JOIN groups g ON g.id = c.group_id LEFT JOIN people a ON a.id = c.agent_id
+        LEFT JOIN contracts x ON x.id = k.contract_id
+    WHERE c.id = $1"""
+
+OF_PERSON = f"""
+    SELECT t.id, t.subject, t.status, t.severity, t.case_id, ({OPEN}) AS is_open
+    FROM tickets t WHERE t.requester_id = $3 AND {SEEN}
+    ORDER BY ({OPEN}) DESC, t.id DESC LIMIT 8"""
+
+ON_CASE = f"""
+    SELECT t.id, t.subject, t.status, t.severity, r.name AS requester
+    FROM tickets t JOIN people r ON r.id = t.requester_id
+    WHERE t.case_id = $3 AND t.requester_id <> $4 AND {SEEN} ORDER BY t.id DESC LIMIT 8"""
+
+
+async def chat(desk: Desk, id: int) -> asyncpg.Record:
+    row = await desk.pool.fetchrow(CHAT, id)
+    if row is None:
+        raise NoSuchCase
+    return row
+
+
+async def tickets_around_chat(
+    desk: Desk, actor: Actor, row: asyncpg.Record
+) -> tuple[Sequence[asyncpg.Record], Sequence[asyncpg.Record]]:
+    """The visitor's tickets, open ones first; and those of others on the same case."""
+    own = await desk.pool.fetch(OF_PERSON, *seen_by(actor), row["visitor_id"])
+    case = (row["case_id"], row["visitor_id"])
+    return own, await desk.pool.fetch(ON_CASE, *seen_by(actor), *case)

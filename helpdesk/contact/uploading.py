@@ -11,7 +11,7 @@ from helpdesk.security import client_address
 
 from .visits import Visit
 
-BODY_LIMIT = 256 * 1024 * 1024  # all files of one form together
+BODY_LIMIT = 130 * 1024 * 1024  # all files of one form together
 MOST_PARTS = 400
 EVIDENCE = "evidence."
 

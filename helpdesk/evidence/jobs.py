@@ -20,7 +20,7 @@ BATCH = 100
 
 DROP_UPLOADS = """
 DELETE FROM uploads u WHERE u.attached_at IS NULL AND u.created_at < $1
-AND NOT EXISTS (SELECT FROM drafts d WHERE d.id = u.draft_id AND d.updated_at >= $1)
+AND NOT EXISTS (SELECT FROM drafts d WHERE d.id = u.draft_id AND d.sent_at IS NULL)
 """
 # The lock makes whoever stores the same content again wait, and then store it anew.
 UNUSED_FILES = """

@@ -147,7 +147,7 @@ def piece_of(row: Any, reads: dict[int, list[Reading]]) -> Piece:
         case_id=evidence.case_id,
         kind=evidence.kind,
         evidence_key=evidence.evidence_key,
-        label=evidence.label,
+        label=shown_label(evidence) if locked else evidence.label,
         name="" if locked else evidence.name,
         size=evidence.size,
         media_type=evidence.media_type,
@@ -168,6 +168,13 @@ def piece_of(row: Any, reads: dict[int, list[Reading]]) -> Piece:
         details={} if locked else details or {},
         reads=() if locked else tuple(reads.get(evidence.id, ())),
     )
+
+
+def shown_label(evidence: Evidence) -> str:
+    """What a locked piece is called: a file that came without a label is labelled by its name."""
+    if evidence.label != evidence.name:
+        return evidence.label
+    return evidence.kind.replace("_", " ").capitalize()
 
 
 async def readings(db: AsyncSession, ids: list[int]) -> dict[int, list[Reading]]:

@@ -34,9 +34,10 @@ async def bring(page: Page, how: str, name: str, kind: str, data: bytes, on: str
           const transfer = new DataTransfer();
           transfer.items.add(new File([bytes], name, {type: kind}));
           const target = document.querySelector(on);
+          const rest = {bubbles: true, cancelable: true};
           const event = how === 'drop'
-            ? new DragEvent('drop', {dataTransfer: transfer, bubbles: true, cancelable: true})
-            : new ClipboardEvent('paste', {clipboardData: transfer, bubbles: true, cancelable: true});
+            ? new DragEvent('drop', {dataTransfer: transfer, ...rest})
+            : new ClipboardEvent('paste', {clipboardData: transfer, ...rest});
           target.dispatchEvent(event);
         }""",
         [how, name, kind, base64.b64encode(data).decode(), on],

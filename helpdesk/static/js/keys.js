@@ -13,9 +13,9 @@ function moveInList(step) {
 
 /** @param {"reply" | "note"} mode */
 function write(mode) {
-  const choice = document.querySelector(`#composer input[name=mode][value=${mode}]`);
+  const choice = document.querySelector(`#thread .composer input[name=mode][value=${mode}]`);
   if (choice instanceof HTMLInputElement) choice.click();
-  const box = document.querySelector("#composer textarea");
+  const box = document.querySelector("#thread .composer textarea");
   if (box instanceof HTMLElement) box.focus();
 }
 

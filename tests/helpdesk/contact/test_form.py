@@ -259,7 +259,7 @@ async def test_changing_the_type_keeps_the_text_and_changes_the_questions(
     assert "Team log file" in page.text
     assert "App version" in page.text
     assert "logs must be attached" in page.text
-    assert "Only you and the Technical team see this." in page.text
+    assert "Only you and the Technical department see it." in page.text
 
 
 async def test_the_browser_is_read_from_its_header(site: str, cast: Cast) -> None:

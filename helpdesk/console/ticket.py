@@ -1,0 +1,132 @@
+"""The page of one ticket: what was said, and the case around it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from starlette.responses import Response
+
+from helpdesk.cases.queries import NoSuchCase
+from helpdesk.cases.timeline import read_page
+from helpdesk.catalogue import queries as catalogue
+from helpdesk.catalogue.answers import show_answer
+from helpdesk.desk import Desk
+from helpdesk.evidence import queries as evidence
+from helpdesk.permissions import Actor
+from helpdesk.tickets.models import from_reference, reference
+from helpdesk.tickets.states import MOVES, Status
+from helpdesk.tickets.words import SEVERITY_KEYS, STAFF_STATUS
+from helpdesk.web import WebRequest, reading, render
+
+from . import queries
+from .views import BY_KEY, VIEWS, View
+
+SHOWN_EVENTS = 200  # the newest; earlier ones are a link away
+Frame = dict[str, Any]
+
+
+def chosen_view(request: WebRequest) -> View:
+    return BY_KEY.get(request.query_params.get("view", ""), VIEWS[0])
+
+
+def ticket_id(request: WebRequest) -> int:
+    id = from_reference(request.path_params["ref"])
+    if id is None:
+        raise NoSuchCase
+    return id
+
+
+def possible_moves(status: Status) -> list[Status]:
+    """In the order of the ticket's life. Closing is the clock's business."""
+    return [each for each in Status if each in MOVES[status] and each != Status.CLOSED]
+
+
+async def show(request: WebRequest) -> Response:
+    return await ticket_page(request, ticket_id(request))
+
+
+async def ticket_page(
+    request: WebRequest,
+    id: int,
+    status: int = 200,
+    errors: dict[str, str] | None = None,
+    typed: dict[str, Any] | None = None,
+) -> Response:
+    desk, actor = request.state["desk"], request.state["actor"]
+    row = await queries.ticket_row(desk, actor, id)
+    version = await catalogue.version(desk, row["catalogue_version"])
+    everything = request.query_params.get("all") == "1"
+    frames, newest = await what_happened(desk, actor, row, everything)
+    async with reading(request) as db:
+        pieces = await evidence.listing(db, actor, row["case_id"])
+        asked = await evidence.open_requests(db, id)
+    contract = row["contract_id"]
+    moves = possible_moves(Status(row["status"]))
+    return render(
+        request,
+        "console/ticket.html",
+        status,
+        ticket=row,
+        ref=reference(id),
+        reference=reference,
+        type=version.catalogue.type(row["type_key"]),
+        limits=version.catalogue.limits,
+        events=frames,
+        newest=newest,
+        earlier=not everything and row["last_seq"] > SHOWN_EVENTS,
+        pieces=pieces,
+        asked=asked,
+        around=await queries.around(desk, actor, row),
+        milestones=await desk.pool.fetch(queries.MILESTONES, contract) if contract else (),
+        moves=moves,
+        option_pairs=await choices(desk, row, moves),
+        status_words=STAFF_STATUS,
+        show_answer=show_answer,
+        severities=SEVERITY_KEYS,
+        view=chosen_view(request),
+        views=VIEWS,
+        counts=await queries.counts(desk, actor),
+        errors=errors or {},
+        typed=typed or {},
+        once=uuid4(),
+    )
+
+
+async def what_happened(
+    desk: Desk, actor: Actor, ticket: Any, everything: bool
+) -> tuple[list[Frame], int]:
+    """The ticket's side of the case and what only the team sees; and the newest number."""
+    after = 0 if everything else max(0, ticket["last_seq"] - SHOWN_EVENTS)
+    page = await read_page(desk.pool, actor, ticket["case_id"], after)
+    if page is None:
+        raise NoSuchCase
+    frames = [entry.frame for entry in page.entries]
+    newest = page.newest
+    while page is not None and page.full:
+        page = await read_page(desk.pool, actor, ticket["case_id"], page.reaches)
+        if page is not None:
+            frames += [entry.frame for entry in page.entries]
+            newest = page.newest
+    here = f"ticket:{ticket['id']}"
+    own = [frame for frame in frames if frame["side"] in (None, ticket["side_id"])]
+    return [shown(frame, here) for frame in own], newest
+
+
+def shown(frame: Frame, here: str) -> Frame:
+    """As the templates take it: a real time, and where it was said if not here."""
+    more: Frame = {"at": datetime.fromisoformat(frame["at"])}
+    if frame["face"] not in ("", here):
+        kind, _, number = frame["face"].partition(":")
+        more["where"] = f"in {reference(int(number))}" if kind == "ticket" else "in a chat"
+    return frame | more
+
+
+async def choices(desk: Desk, row: Any, moves: list[Status]) -> dict[str, list[tuple[str, str]]]:
+    """What the selects of the case pane offer."""
+    colleagues = await desk.pool.fetch(queries.COLLEAGUES, row["group_id"])
+    groups = await desk.pool.fetch(queries.GROUPS)
+    return {
+        "status": [(move.value, STAFF_STATUS[move]) for move in moves],
+        "owner": [("", "Nobody"), *((str(one["id"]), one["name"]) for one in colleagues)],
+        "group": [(str(g["id"]), g["name"]) for g in groups if g["id"] != row["group_id"]],
+    }
