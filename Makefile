@@ -28,7 +28,7 @@ run: $(INSTALLED)
 	@exec $(BIN)/helpdesk up --leave-with-parent
 
 test: $(INSTALLED)
-	@CHROMIUM="$$(.ci/chromium)" || exit 1; export CHROMIUM; $(BIN)/python -m pytest $(ARGS)
+	@CHROMIUM="$$(.ci/chromium)" || exit 1; export CHROMIUM; $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

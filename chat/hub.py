@@ -33,6 +33,7 @@ SIDE_OF = {
 }
 MOST_SIDES = 50_000
 SETTLE = 0.2  # seconds: who comes and goes within them is told once
+MANY, MOST_SETTLES = 50, 10
 
 
 def person_frame(actor: Actor) -> dict[str, Any]:
@@ -107,7 +108,11 @@ class Hub:
 
     async def settle_soon(self) -> None:
         """What newcomers get besides events: who is here, who has read, their place in line."""
-        await asyncio.sleep(SETTLE)
+        for _ in range(MOST_SETTLES):
+            before = len(self.newcomers)
+            await asyncio.sleep(SETTLE)
+            if len(self.newcomers) - before < MANY:
+                break  # else everybody comes back at once: their messages go first
         self.settling = None
         newcomers, self.newcomers = self.newcomers, []
         self.presence.announce()

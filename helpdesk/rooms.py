@@ -2,10 +2,20 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib import import_module
 
 from starlette.routing import BaseRoute
 
+import chat.console
+import chat.pages
+import chat.socket
+import helpdesk.console.pages
+import helpdesk.contact.api
+import helpdesk.contact.joining
+import helpdesk.contact.pages
+import helpdesk.evidence.pages
+import helpdesk.mail.pages
+import helpdesk.people.pages
+import helpdesk.tickets.pages
 from chat.hub import chat_parts
 from helpdesk.catalogue.commands import ensure_default
 from helpdesk.catalogue.queries import current
@@ -13,26 +23,19 @@ from helpdesk.desk import Desk
 from helpdesk.people.commands import ensure_groups
 from helpdesk.permissions import SYSTEM
 
-# While rooms are being built, one that is not there yet is left out. (Lead: make this static.)
-NAMES = [
-    "chat.socket",
-    "helpdesk.contact.pages",
-    "helpdesk.contact.api",
-    "helpdesk.contact.joining",
-    "helpdesk.console.pages",
-    "helpdesk.tickets.pages",
-    "helpdesk.evidence.pages",
-    "chat.pages",
-    "chat.console",
-    "helpdesk.people.pages",
-    "helpdesk.mail.pages",
+ROUTES: list[BaseRoute] = [
+    *chat.socket.routes,
+    *helpdesk.console.pages.routes,
+    *helpdesk.contact.pages.routes,
+    *helpdesk.contact.api.routes,
+    *helpdesk.contact.joining.routes,
+    *helpdesk.tickets.pages.routes,
+    *helpdesk.evidence.pages.routes,
+    *chat.pages.routes,
+    *chat.console.routes,
+    *helpdesk.people.pages.routes,
+    *helpdesk.mail.pages.routes,
 ]
-ROUTES: list[BaseRoute] = []
-for name in NAMES:
-    try:
-        ROUTES += import_module(name).routes
-    except ImportError as missing:
-        print(f"rooms: {name} left out: {missing}")
 
 
 async def furnish(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from helpdesk.contact import jobs as contact
 from helpdesk.core.jobs import Job
 from helpdesk.desk import Desk, Transaction
 from helpdesk.evidence import jobs as evidence
-from helpdesk.mail import jobs as mail
+from helpdesk.mail.deliver import deliver_due
 from helpdesk.people import jobs as people
 from helpdesk.tickets import jobs as tickets
 
@@ -31,7 +31,7 @@ TIMERS: Mapping[str, Callable[[Transaction, Timer], Awaitable[None]]] = {
 
 # Asked every two seconds, whatever wakes the worker.
 SWEEPS: Sequence[Callable[[Desk], Awaitable[int]]] = (
-    mail.deliver_beside,
+    deliver_due,
     evidence.sweep_abandoned,
     people.sweep_ended,
     contact.sweep_forgotten,

@@ -41,7 +41,7 @@ def settings() -> Iterator[Settings]:
     )
     port = free_port()
     given = Settings(
-        data_dir=Path(home),
+        data_dir=Path(home) / os.environ.get("PYTEST_XDIST_WORKER", "alone"),
         port=port,
         public_url=f"http://localhost:{port}",
         secret_key=os.environ.get("HELPDESK_SECRET_KEY", "only-for-tests-0123456789abcdef"),

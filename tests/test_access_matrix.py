@@ -106,6 +106,9 @@ GET  /desk                              |                     | 303 303 403 403 
 GET  /desk/search                       |                     | 303 303 403 403 403 403 200 200 200 200
 GET  /desk/tickets/{ref}                | own ticket          | 303 303 403 403 403 403 200 200 200 200
 GET  /desk/tickets/{ref}                | restricted ticket   | 303 303 403 403 403 403 404 200 200 200
+GET  /desk/counts                       |                     | 303 303 403 403 403 403 200 200 200 200
+GET  /desk/chats                        |                     | 303 303 403 403 403 403 200 200 200 200
+GET  /desk/chats/{id:int}               | chat                | 303 303 403 403 403 403 200 200 200 200
 POST /desk/tickets/{ref}/messages       | own ticket          | 401 401 403 403 403 403 422 422 422 422
 POST /desk/tickets/{ref}/messages       | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
 POST /desk/tickets/{ref}/status         | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
@@ -114,6 +117,7 @@ POST /desk/tickets/{ref}/assign         | restricted ticket   | 401 401 403 403 
 POST /desk/tickets/{ref}/hand-over      | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
 POST /desk/tickets/{ref}/ask            | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
 POST /desk/tickets/{ref}/ask/{request_id:int}/cancel | its request | 401 401 403 403 403 403 404 303 303 303
+POST /desk/tickets/{ref}/evidence       | restricted ticket   | 401 403 403 403 403 403 404 409 409 409
 POST /desk/tickets/{ref}/claim          | restricted ticket   | 401 401 403 403 403 403 404 303 409 409
 POST /desk/take-next                    |                     | 401 401 403 403 403 403 303 303 303 303
 POST /desk/availability                 |                     | 401 401 403 403 403 403 303 303 303 303
@@ -256,7 +260,7 @@ def sent_with(cell: Cell, values: dict[str, Any]) -> dict[str, Any]:
         return {"json": {"body": "From a program"} if values else {"type": "no-such-type"}}
     if cell.route == "/testing/clock":
         return {"json": {}}
-    if cell.route == "/chat/{id:int}/evidence":
+    if cell.route.endswith("/evidence"):
         return {"data": {"upload": str(uuid4())}}
     return {"data": {"draft": str(values["draft"])} if "draft" in values else {}}
 
@@ -349,3 +353,58 @@ async def test_nobody_takes_away_what_somebody_else_uploaded(world: World) -> No
             assert (await world.browsers[who].post(path)).status_code == 200
     kept = await world.browsers["finn"].get(f"/uploads/{world.upload}/thumbnail")
     assert kept.status_code == 200
+
+
+async def test_a_thing_is_not_reached_through_another_one(world: World) -> None:
+    """Of two tickets on one case, Amy may open one: what belongs to the other stays as it is."""
+    amy, shared = world.browsers["amy"], world.own.reference
+    await amy.post(f"/desk/tickets/{shared}/ask/{world.asked_restricted}/cancel")
+    cancelled = "SELECT cancelled_at FROM evidence_requests WHERE id = $1"
+    assert await world.cast.desk.pool.fetchval(cancelled, world.asked_restricted) is None
+    await amy.post(f"/desk/tickets/{shared}/ask/{world.asked}/cancel")
+    assert await world.cast.desk.pool.fetchval(cancelled, world.asked) is not None
+
+
+async def test_a_foreign_upload_is_attached_nowhere(world: World) -> None:
+    """Replays references to somebody else's file: in a message, a ticket, a chat, the console."""
+    named = {"uploads": str(world.upload), "upload": str(world.upload), "body": "With a file"}
+    for who, path in (
+        ("cora", f"/requests/{world.hers.reference}/messages"),
+        ("cora", f"/chat/{world.her_chat.id}/evidence"),
+        ("tess", f"/desk/tickets/{world.own.reference}/evidence"),
+        ("tess", f"/chat/{world.chat.id}/evidence"),
+    ):
+        answer = await world.browsers[who].post(path, data=named)
+        assert answer.status_code in (409, 422), path
+    ticket = {
+        "type": "guidance",
+        "subject": "How do I split a project?",
+        "description": "I want to pay in three parts.",
+        "files": [str(world.upload)],
+    }
+    answer = await world.browsers["cora"].post("/api/v1/tickets", json=ticket)
+    assert answer.status_code == 422
+    attached = "SELECT attached_at FROM uploads WHERE id = $1"
+    assert await world.cast.desk.pool.fetchval(attached, world.upload) is None
+
+
+async def test_a_form_changes_only_what_it_is_for(world: World) -> None:
+    """Replays mass assignment: every column of a ticket, sent along with a message."""
+    columns = ("id", "case_id", "side_id", "requester_id", "status", "severity", "group_id",
+               "assignee_id", "restricted", "subject", "opened_at", "solved_at", "audience",
+               "note", "mode", "role", "roles", "is_staff", "staff")  # fmt: skip
+    query = "SELECT to_jsonb(t) - 'updated_at' - 'status' FROM tickets t WHERE id = $1"
+    before = await world.cast.desk.pool.fetchval(query, world.own.ticket_id)
+    sent = {"body": "Here it is", **dict.fromkeys(columns, "1"), "status": "closed"}
+    path = f"/requests/{world.own.reference}/messages"
+    assert (await world.browsers["finn"].post(path, data=sent)).status_code == 303
+    assert await world.cast.desk.pool.fetchval(query, world.own.ticket_id) == before
+    person = await world.cast.desk.pool.fetchval(
+        "SELECT roles FROM people WHERE id = $1", world.cast.finn.id
+    )
+    assert person == ["freelancer"]
+    program = {"body": "Here", "status": "closed", "restricted": True}
+    answer = await world.browsers["finn"].post(
+        f"/api/v1/tickets/{world.own.reference}/messages", json=program
+    )
+    assert answer.status_code == 422

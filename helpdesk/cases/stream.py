@@ -16,7 +16,9 @@ from helpdesk.desk import Desk
 from helpdesk.permissions import SYSTEM, Actor
 
 from .queries import View, view_for
-from .timeline import Page, read_page
+from .timeline import Page, Wish, read_page, read_pages
+
+MOST_AT_ONCE = 100  # first pages in one statement
 
 log = logging.getLogger("helpdesk.cases")
 Parties = tuple[tuple[int, int, int], ...]
@@ -190,16 +192,56 @@ class CaseStream:
             self.forget()
 
 
+class SharedReads:
+    """Readers who come while others are being served share the next statement."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.waiting: list[tuple[Wish, asyncio.Future[Page | None]]] = []
+        self.running: asyncio.Task[None] | None = None
+
+    async def find(self, wish: Wish) -> Page | None:
+        answer: asyncio.Future[Page | None] = asyncio.get_running_loop().create_future()
+        self.waiting.append((wish, answer))
+        if self.running is None:
+            self.running = asyncio.ensure_future(self.serve())
+        return await answer
+
+    async def serve(self) -> None:
+        try:
+            while self.waiting:
+                batch, self.waiting = self.waiting[:MOST_AT_ONCE], self.waiting[MOST_AT_ONCE:]
+                try:
+                    pages = await read_pages(self.desk.pool, [wish for wish, _ in batch])
+                except Exception as fault:
+                    for _, answer in batch:
+                        if not answer.done():
+                            answer.set_exception(NotRead(type(fault).__name__))
+                    continue
+                for (_, answer), page in zip(batch, pages, strict=True):
+                    if not answer.done():
+                        answer.set_result(page)
+        finally:
+            self.running = None
+
+
+class NotRead(Exception):
+    """The database did not answer."""
+
+
 class Streams:
     """The cases that this process follows."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.open: dict[int, CaseStream] = {}
+        self.first_pages = SharedReads(desk)
         desk.live.reconnected.add(self.read_all)
 
     def close(self) -> None:
         self.desk.live.reconnected.discard(self.read_all)
+        if self.first_pages.running is not None:
+            self.first_pages.running.cancel()
         for stream in tuple(self.open.values()):
             for following in tuple(stream.followers):
                 following.end()
@@ -229,7 +271,7 @@ class Streams:
         following = Following(stream, reader, actor)
         stream.followers.add(following)  # before reading: from here on nothing passes unheard
         try:
-            page = await read_page(self.desk.pool, actor, case_id, after)
+            page = await self.first_pages.find(Wish(actor, case_id, after))
         except BaseException:
             following.end()
             raise

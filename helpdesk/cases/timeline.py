@@ -4,8 +4,10 @@ This is the hot side of cases/queries.py: the same rule in plain SQL, on asyncpg
 tests/helpdesk/cases/test_visibility.py holds the three forms equal.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import asyncpg
@@ -19,23 +21,26 @@ from .queries import View, view_for
 
 PAGE = 200  # events read at once
 
-# $2 the reader, $3 their company, $4 their departments, $5 whether they are staff, $6 whether
-# they may read everything private. `own.sides` are the sides of the case that are theirs.
+# `a` is who asks for what: the reader, their company and departments, whether they are staff,
+# whether they may read everything private. `own.sides` are the sides of the case that are theirs.
 VISIBLE = f"""
-    CASE WHEN $5 THEN e.audience <> '{Audience.PRIVATE}' OR $6
-        OR e.owner_id = $2 OR e.group_id = ANY($4)
+    CASE WHEN a.staff THEN e.audience <> '{Audience.PRIVATE}' OR a.all_private
+        OR e.owner_id = a.person_id OR e.group_id = ANY(a.groups)
     ELSE e.audience = '{Audience.EVERYONE}'
         OR (e.audience = '{Audience.SIDE}' AND e.side_id = ANY(own.sides))
-        OR (e.audience = '{Audience.PRIVATE}' AND e.owner_id = $2)
+        OR (e.audience = '{Audience.PRIVATE}' AND e.owner_id = a.person_id)
     END"""
 
 READ = f"""
-SELECT k.last_seq AS head, own.sides AS own_sides, own.parties, newest.seq AS newest, shown.*
-FROM cases k
+SELECT a.place, k.last_seq AS head, own.sides AS own_sides, own.parties, newest.seq AS newest,
+    shown.*
+FROM {{asked}} a
+JOIN cases k ON k.id = a.case_id
 CROSS JOIN LATERAL (
     SELECT
-        coalesce(array_agg(s.id) FILTER (WHERE s.person_id = $2 OR s.company_id = $3), '{{}}')
-            AS sides,
+        coalesce(
+            array_agg(s.id) FILTER (WHERE s.person_id = a.person_id OR s.company_id = a.company_id),
+            '{{{{}}}}') AS sides,
         array_agg(ARRAY[s.id, s.person_id, coalesce(s.company_id, 0)]) AS parties
     FROM sides s WHERE s.case_id = k.id
 ) own
@@ -52,11 +57,25 @@ LEFT JOIN LATERAL (
     LEFT JOIN people p ON p.id = e.actor_id
     LEFT JOIN messages m ON m.id = e.message_id
     LEFT JOIN evidence x ON x.id = e.evidence_id
-    WHERE e.case_id = k.id AND e.seq > $7 AND {VISIBLE}
+    WHERE e.case_id = k.id AND e.seq > a.after AND {VISIBLE}
     ORDER BY e.seq LIMIT {PAGE}
 ) shown ON true
-WHERE k.id = $1 AND ($5 OR cardinality(own.sides) > 0)
+WHERE a.staff OR cardinality(own.sides) > 0
 """
+READ_ONE = READ.format(
+    asked="""(SELECT 1 AS place, $1::bigint AS case_id, $2::bigint AS person_id,
+        $3::bigint AS company_id, $4::bigint[] AS groups, $5::boolean AS staff,
+        $6::boolean AS all_private, $7::integer AS after)"""
+)
+READ_MANY = READ.format(
+    asked="""(SELECT place, case_id, person_id, company_id, groups::bigint[] AS groups, staff,
+            all_private, after
+        FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::boolean[],
+            $6::boolean[], $7::integer[])
+        WITH ORDINALITY AS u(case_id, person_id, company_id, groups, staff, all_private, after,
+            place))"""
+)
+LARGEST = 2**31 - 1  # of the numbers of events
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,28 +111,57 @@ class Page:
         return self.entries[-1].seq if self.full else self.head
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One reader asks for what came after a number of one case."""
+
+    viewer: Actor
+    case_id: int
+    after: int = 0
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        viewer = self.viewer
+        return (
+            self.case_id,
+            viewer.id,
+            viewer.company_id,
+            list(viewer.groups),
+            viewer.is_system or allowed(viewer, Can.READ_ALL_CASES),
+            viewer.is_system or allowed(viewer, Can.READ_ALL_PRIVATE),
+            min(self.after, LARGEST),
+        )
+
+
 async def read_page(pool: asyncpg.Pool, viewer: Actor, case_id: int, after: int = 0) -> Page | None:
     """None: there is no such case for this reader."""
-    staff = viewer.is_system or allowed(viewer, Can.READ_ALL_CASES)
-    rows = await pool.fetch(
-        READ,
-        case_id,
-        viewer.id,
-        viewer.company_id,
-        list(viewer.groups),
-        staff,
-        viewer.is_system or allowed(viewer, Can.READ_ALL_PRIVATE),
-        after,
-    )
+    wish = Wish(viewer, case_id, after)
+    return page_of(wish, await pool.fetch(READ_ONE, *wish.arguments))
+
+
+async def read_pages(pool: asyncpg.Pool, wishes: Sequence[Wish]) -> list[Page | None]:
+    """Many readers in one statement."""
+    columns = [list(column) for column in zip(*(wish.arguments for wish in wishes), strict=True)]
+    columns[3] = [f"{{{','.join(map(str, groups))}}}" for groups in columns[3]]
+    found: list[list[asyncpg.Record]] = [[] for _ in wishes]
+    for row in await pool.fetch(READ_MANY, *columns):
+        found[row["place"] - 1].append(row)
+    return [
+        page_of(wish, sorted(rows, key=itemgetter("seq")) if len(rows) > 1 else rows)
+        for wish, rows in zip(wishes, found, strict=True)
+    ]
+
+
+def page_of(wish: Wish, rows: Sequence[asyncpg.Record]) -> Page | None:
     if not rows:
         return None
     first = rows[0]
     return Page(
         first["head"],
         first["newest"] or 0,
-        view_for(viewer, frozenset(first["own_sides"])),
+        view_for(wish.viewer, frozenset(first["own_sides"])),
         tuple(sorted((side, who, company) for side, who, company in first["parties"] or ())),
-        [entry(case_id, row) for row in rows if row["seq"] is not None],
+        [entry(wish.case_id, row) for row in rows if row["seq"] is not None],
     )
 
 

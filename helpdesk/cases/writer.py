@@ -109,7 +109,9 @@ SELECT j.state, n.seq FROM judged j LEFT JOIN numbered n USING (place) ORDER BY 
 """
 
 # One plan for batches of any size and tables of any size: everything is looked up by index.
-PLAN = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off"
+PLAN = (
+    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off"
+)
 
 FIRST_NUMBERS = """
 SELECT m.author_id, e.seq FROM messages m

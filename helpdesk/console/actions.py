@@ -101,8 +101,10 @@ async def write(request: WebRequest) -> Response:
         if typed.get("mode") == "note":
             await commands.add_note(tx, id, body, once(typed))
             return
+        if typed.get("mode") != "reply":  # never a guess about who reads it
+            raise Refused({"action": "Choose whether it is a reply or a note."})
         then = typed.get("then") or None
-        if then is not None and then not in set(Status):
+        if then is not None and then not in set(Status) - {Status.CLOSED}:
             raise Refused({"action": "Choose a status from the list."})
         await commands.reply(tx, id, body, once(typed), Status(then) if then else None)
 
@@ -224,7 +226,7 @@ async def cancel_ask(request: WebRequest) -> Response:
 
     async def command(tx: Transaction, typed: dict[str, Any]) -> None:
         case, _ = await hold_ticket(tx, id)
-        await cancel_request(tx, case, asked)
+        await cancel_request(tx, case, asked, id)
 
     return await act(request, command)
 

@@ -1,5 +1,6 @@
 """Choosing a channel and a service, and the report form. All of it works without scripts."""
 
+from datetime import timedelta
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
@@ -8,7 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from helpdesk.catalogue import queries as catalogue
+from helpdesk.core.addresses import neighbourhood
+from helpdesk.people.throttle import Limit, count_try
 from helpdesk.permissions import Can
+from helpdesk.security import client_address
 from helpdesk.web import WebRequest, page, redirect, render
 
 from . import sending
@@ -28,6 +32,7 @@ from .showing import Words, opened, show
 from .uploading import BODY_LIMIT, MOST_PARTS, store_files
 from .visits import Visit, draft_id, known_of, oldest_kept, read_id, visit
 
+NEW_DRAFTS = Limit("visitor:draft", 60, timedelta(hours=1))
 OPENING = ("service", "type", "subject", "description")  # what a link may fill in
 
 
@@ -103,7 +108,7 @@ async def submit(request: WebRequest) -> Response:
         await remove_file(here.desk, draft.id, file)
         draft = await find_draft(here.desk, here.actor, here.token, draft.id)
     if do == "sign-in":
-        await save_draft(here.desk, here.actor, here.token, draft.id, fields)
+        await keep(here, draft, fields)
         onward = urlencode({"next": f"/report/{draft.id}"})
         return here.remembered(redirect(f"/sign-in?{onward}"))
     if do == "contract":
@@ -112,13 +117,20 @@ async def submit(request: WebRequest) -> Response:
         found = check(fields, await known_of(here, fields, draft), draft.id)
         errors = {**found.errors, **refused}
     if here.actor.id or draft.stored or draft.files or not here.morphs:
-        await save_draft(here.desk, here.actor, here.token, draft.id, fields)
+        await keep(here, draft, fields)
     if errors:
         return await show(here, draft, fields, errors)
     if do in ("check", "later"):
         where = "/check" if do == "check" else ""
         return here.remembered(redirect(f"/report/{draft.id}{where}"))
     return await show(here, draft, fields)
+
+
+async def keep(here: Visit, draft: KeptDraft, fields: Fields) -> None:
+    """A visitor may begin only so many drafts that the desk must store."""
+    if not here.actor.id and not draft.stored:
+        await count_try(here.desk, NEW_DRAFTS, neighbourhood(client_address(here.request)))
+    await save_draft(here.desk, here.actor, here.token, draft.id, fields)
 
 
 async def at_home(here: Visit, fields: Fields) -> dict[str, str]:
@@ -147,7 +159,7 @@ async def with_files(
 ) -> tuple[KeptDraft, Words]:
     if not any(isinstance(value, UploadFile) and value.filename for value in form.values()):
         return draft, {}
-    await save_draft(here.desk, here.actor, here.token, draft.id, fields)
+    await keep(here, draft, fields)
     refused = await store_files(here, draft.id, form)
     return await find_draft(here.desk, here.actor, here.token, draft.id), refused
 

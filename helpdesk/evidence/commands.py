@@ -265,9 +265,12 @@ async def request_evidence(
     return request
 
 
-async def cancel_request(tx: Transaction, case: Case, request_id: int) -> None:
+async def cancel_request(
+    tx: Transaction, case: Case, request_id: int, ticket_id: int | None = None
+) -> None:
+    """With `ticket_id` only a request of that very ticket."""
     request = await open_request(tx, case, request_id)
-    if request is not None:
+    if request is not None and ticket_id in (None, request.ticket_id):
         request.cancelled_at = tx.now
         await clear_timers(tx, case, request)
         await tell(tx, case, request, "evidence.request_cancelled")

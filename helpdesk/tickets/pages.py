@@ -90,6 +90,7 @@ async def request_page(
         type=version.catalogue.type(row["type_key"]),
         limits=version.catalogue.limits,
         events=[shown(e.frame) for e in entries if belongs(e.frame, row)],
+        newest=entries[-1].seq if entries else 0,
         pieces=pieces,
         asked=asked,
         turn=turn(Status(row["status"]), row["group_name"]),

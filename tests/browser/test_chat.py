@@ -146,6 +146,28 @@ async def test_a_connection_that_died_without_a_word_is_noticed_within_30_second
         await expect(mine).to_have_attribute("data-state", "sent")
 
 
+async def test_a_file_joins_the_chat_and_a_private_one_is_hidden_from_other_departments(
+    site: str, desk: Desk, cast: Cast, open_page: OpenPage
+) -> None:
+    chat = await begin_chat(desk, cast)
+    pete, amy = await tab_of(site, cast, "pete", chat), await tab_of(site, cast, "amy", chat)
+    page = await open_page("nina", f"/chat/{chat.id}")
+    note = {"name": "bank.txt", "mimeType": "text/plain", "buffer": b"IBAN on this page\n" * 20}
+    await page.set_input_files("#attach", files=[note])  # type: ignore[list-item]
+    shown = await pete.until(lambda frame: frame.get("type") == "evidence.added", 15)
+    assert shown["evidence"]["name"] == "bank.txt"
+    await expect(page.locator("#log .evidence")).to_have_count(1)
+    await page.check("#private")
+    await page.set_input_files("#attach", files=[note | {"name": "secret.txt"}])  # type: ignore[list-item]
+    await pete.until(lambda frame: "secret.txt" in str(frame), 15)
+    await expect(page.locator("#log .evidence")).to_have_count(2)
+    await amy.until(lambda frame: "bank.txt" in str(frame))
+    assert "secret.txt" not in str(amy.frames)
+    await expect(page.locator(".upload")).to_have_count(0)
+    await pete.leave()
+    await amy.leave()
+
+
 async def test_with_nobody_there_the_form_opens_with_the_text(
     cast: Cast, open_page: OpenPage
 ) -> None:

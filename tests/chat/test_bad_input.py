@@ -142,6 +142,19 @@ async def test_other_peoples_streams_are_refused_and_silent(
     await omar.leave()
 
 
+async def test_a_number_nobody_has_reached_misses_nothing_that_comes(
+    site: str, desk: Desk, cast: Cast
+) -> None:
+    chat = await begin_chat(desk, cast)
+    nina = await open_tab(site, await cast.session("nina"))
+    following = await nina.follow({f"case:{chat.case_id}": 2**53 - 1})
+    assert following["streams"] == {f"case:{chat.case_id}": 3}
+    await nina.ack(await nina.say(chat, "four"))
+    await nina.until(lambda frame: frame.get("body") == "four")
+    assert nina.numbers() == [4]
+    await nina.leave()
+
+
 async def test_a_visitor_cannot_write_a_note(site: str, desk: Desk, cast: Cast) -> None:
     chat = await begin_chat(desk, cast)
     nina = await tab_of(site, cast, "nina", chat)

@@ -86,14 +86,16 @@ become(page.dataset.state ?? "active");
 // Files: upload.js does the sending; a finished one joins the chat.
 document.addEventListener("upload:done", async (event) => {
   const { id, row } = /** @type {CustomEvent} */ (event).detail;
+  const secret = document.getElementById("private");
   const body = new URLSearchParams({ upload: id });
+  if (secret instanceof HTMLInputElement && secret.checked) body.set("private", "1");
   for (let tries = 0; ; tries++) {
-    try {
-      const answer = await fetch(`/chat/${page.dataset.chat}/evidence`, { method: "POST", body });
-      if (answer.ok) row?.remove();
-      if (answer.status < 500) return;
-    } catch {
-      // no connection: again
+    const answer = await fetch(`/chat/${page.dataset.chat}/evidence`, { method: "POST", body }).catch(() => null);
+    if (answer?.ok) return row?.remove();
+    if (answer && answer.status < 500) {
+      const words = row?.querySelector(".upload-state");
+      if (words) words.textContent = "This file could not be added. Remove it and choose it again.";
+      return;
     }
     await new Promise((ready) => setTimeout(ready, Math.min(30, 2 ** tries) * 1000));
   }

@@ -195,7 +195,10 @@ let changing;
 function partsChanged() {
   changing ??= setTimeout(() => {
     changing = undefined;
-    void fetchParts(location.href, ["thread-head", "thread-state", "thread-foot", "context"]);
+    if (document.querySelector("form[aria-busy=true]")) return partsChanged();
+    // What is wrong in a form stays until the agent has dealt with it.
+    const around = document.querySelector("#context [aria-invalid=true]") ? [] : ["context"];
+    void fetchParts(location.href, ["thread-head", "thread-foot", ...around]);
   }, PAUSE);
 }
 

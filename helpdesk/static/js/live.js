@@ -385,6 +385,7 @@ class Live {
   tellState(state, seconds = 0) {
     if (this.state === state && !seconds) return;
     this.state = state;
+    document.documentElement.dataset.live = state;
     for (const tell of this.stateListeners) tell(state, { seconds });
   }
 }

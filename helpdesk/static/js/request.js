@@ -1,46 +1,86 @@
 // @ts-check
 // The request page: messages arrive while it is open, what is sent shows its state.
 
+import { composer } from "./composer.js";
 import { showConnection } from "./connection.js";
 import { Posts } from "./posts.js";
-import { refresh } from "./swap.js";
+import { swap, toast } from "./swap.js";
 import { Thread } from "./thread.js";
 
+const PAUSE = 300;
+const PARTS = ["now", "status", "evidence", "write-part"];
 const page = document.getElementById("thread");
 const log = document.getElementById("log");
-const form = document.getElementById("write");
 
-if (page && log) {
-  const posts = new Posts(`/requests/${page.dataset.ref}/messages`, `${page.dataset.me}:${page.dataset.ref}`);
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let changing;
+/** The page around the messages: whose turn it is, what is needed, what is there. */
+function changed() {
+  changing ??= setTimeout(() => {
+    changing = undefined;
+    if (document.querySelector("form[aria-busy=true]")) return changed();
+    swap(location.href, PARTS).catch(() => {});
+  }, PAUSE);
+}
+
+/** @param {HTMLFormElement} form */
+const hasFiles = (form) => form.querySelector("input[name=uploads]") !== null;
+
+/** Files go with the form, and appear as messages by themselves. @param {HTMLFormElement} form */
+async function sendWithFiles(form) {
+  if (form.ariaBusy === "true") return;
+  form.ariaBusy = "true";
+  try {
+    const { answer } = await swap(form.action, PARTS, { method: "POST", body: new FormData(form) });
+    if (!answer.ok) return;
+    const box = form.querySelector("textarea");
+    if (box) box.value = "";
+    box?.dispatchEvent(new Event("input", { bubbles: true }));
+    form.querySelector("[data-upload-list]")?.replaceChildren();
+  } catch {
+    toast("No connection. Nothing you wrote or added is lost; try again in a moment.");
+  } finally {
+    form.ariaBusy = null;
+  }
+}
+
+/** @param {HTMLElement} page @param {HTMLElement} log */
+function start(page, log) {
+  const face = `ticket:${page.dataset.ticket}`;
   const thread = new Thread(log, {
     caseId: Number(page.dataset.case),
-    face: `ticket:${page.dataset.ticket}`,
+    face,
     staff: false,
     after: Number(page.dataset.newest),
-    outbox: posts,
-    shows: (frame) => frame.face === `ticket:${page.dataset.ticket}` || frame.face.startsWith("chat:"),
-    onEvent: (frame, history) => {
-      const text = frame.type === "message.posted" || frame.type === "note.added";
-      if (!text && !history) for (const id of ["now", "evidence"]) void refresh(id);
-    },
+    outbox: new Posts(`/requests/${page.dataset.ref}/messages`),
+    shows: (frame) => frame.face === face || frame.face.startsWith("chat:"),
+    onEvent: (frame, history) => frame.type === "message.posted" || history || changed(),
     onRevoked: () => location.reload(),
   });
 
-  form?.addEventListener("submit", (event) => {
-    if (!(form instanceof HTMLFormElement)) return;
-    const box = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("body"));
-    const files = [...form.querySelectorAll("input[type=file]")].some(
-      (field) => field instanceof HTMLInputElement && field.files?.length,
-    );
-    const uploads = form.querySelector("input[name=uploads]");
-    if (files || uploads || !box.value.trim()) return; // the page itself sends files
-    event.preventDefault();
-    thread.send(box.value);
-    box.value = "";
-    log.parentElement?.scrollTo({ top: log.parentElement.scrollHeight });
-  });
-  form?.addEventListener("input", () => thread.follow.typing("reply", `ticket:${page.dataset.ticket}`));
+  function openForm() {
+    const form = document.getElementById("write");
+    if (!(form instanceof HTMLFormElement) || opened.has(form)) return;
+    opened.add(form);
+    form.addEventListener("submit", (event) => {
+      if (!hasFiles(form)) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      void sendWithFiles(form);
+    });
+    composer(form, {
+      key: `${page.dataset.me}:${face}`,
+      enterSends: false,
+      send: (text) => thread.send(text),
+      typing: (on) => thread.follow.typing(on ? "reply" : "", face),
+    });
+  }
+  /** @type {WeakSet<HTMLFormElement>} */
+  const opened = new WeakSet();
+  openForm();
+  document.addEventListener("swapped", openForm);
 }
 
+if (page && log) start(page, log);
 const line = document.getElementById("connection");
 if (line) showConnection(line);

@@ -48,7 +48,7 @@ export async function swap(url, ids, how = {}, titled = false) {
   if (reading) {
     underway.get(key)?.abort(); // only the newest question matters
     underway.set(key, stop);
-  }
+  } else for (const read of underway.values()) read.abort(); // it would show how things were before
   const headers = { "X-Fragment": key, Accept: "text/html" };
   const answer = await fetch(url, { ...how, headers, signal: stop.signal });
   const page = parse(await answer.text());

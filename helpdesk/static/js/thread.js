@@ -179,7 +179,8 @@ export class Thread {
     const name = part(card, "name");
     fill(card, "name", piece.name);
     if (name instanceof HTMLAnchorElement) name.href = `/evidence/${piece.id}`;
-    fill(card, "kind", piece.kind.replaceAll("_", " "));
+    const kind = piece.kind.replaceAll("_", " ");
+    fill(card, "kind", kind.charAt(0).toUpperCase() + kind.slice(1) + (piece.size ? " · " : ""));
     fill(card, "meta", piece.size ? bytes(piece.size) : "");
     if (piece.thumb) {
       const picture = document.createElement("img");

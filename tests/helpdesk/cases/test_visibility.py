@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from helpdesk.cases.models import Audience, Case, Event, Side
 from helpdesk.cases.queries import rows_visible_to, view_for, view_of, visible_to
 from helpdesk.cases.stream import sides_of
-from helpdesk.cases.timeline import read_page
+from helpdesk.cases.timeline import Wish, read_page, read_pages
 from helpdesk.desk import Desk
 from helpdesk.permissions import ANONYMOUS, SYSTEM, Actor
 from tests.people import Cast
@@ -81,6 +81,11 @@ async def seen_three_ways(desk: Desk, viewer: Actor, rows: dict[int, dict[str, A
         view = await view_of(db, viewer, case_id)
         parties = (await db.exec(select(Side).where(Side.case_id == case_id))).all()
     in_memory = {seq for seq, reach in rows.items() if not view.empty and view.sees(reach)}
+
+    everybody = [Wish(viewer, case_id), Wish(SYSTEM, case_id), Wish(ANONYMOUS, case_id)]
+    together = await read_pages(desk.pool, everybody)
+    alone = [await read_page(desk.pool, wish.viewer, case_id) for wish in everybody]
+    assert together == alone
 
     by_sql: set[int] = set()
     after = 0

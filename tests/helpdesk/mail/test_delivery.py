@@ -12,7 +12,6 @@ from sqlmodel import col, func, select
 from helpdesk.desk import Desk
 from helpdesk.mail.commands import send_mail
 from helpdesk.mail.deliver import MOST_TRIES, deliver_due, lease, mark, wait_after
-from helpdesk.mail.jobs import RUNNING, deliver_beside
 from helpdesk.mail.message import as_message, sender_of
 from helpdesk.mail.models import Mail
 from helpdesk.mail.smtp import MailServer, connected
@@ -235,13 +234,3 @@ async def test_without_a_mail_server_mail_is_kept_here(desk: Desk) -> None:
     async with desk.reading() as db:
         waiting = select(func.count()).where(col(Mail.sent_at).is_(None))
         assert (await db.exec(waiting)).one() == 0
-
-
-async def test_the_worker_delivers_without_waiting_for_a_slow_mail_server(
-    posting: Desk, letterbox: Letterbox
-) -> None:
-    for n in range(3):
-        await write(posting, key=f"mail {n}")
-    assert await deliver_beside(posting) == 0
-    await posting.parts[RUNNING]
-    assert len(letterbox.taken) == 3
