@@ -56,7 +56,7 @@ def test_one_module_reads_the_clock() -> None:
 
 def test_the_database_s_clock_decides_nothing() -> None:
     for path in [*PRODUCT, *(HOME / "alembic").rglob("*.py")]:
-        found = re.search(r"\bnow\(\) [<>=-]|[<>=-] now\(\)|CURRENT_TIMESTAMP", path.read_text())
+        found = re.search(r"(?<![.\w])now\(\)|CURRENT_TIMESTAMP", path.read_text())
         assert found is None, relative(path)
 
 
@@ -82,9 +82,9 @@ def test_a_status_changes_where_moves_are_checked() -> None:
             if isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef):
                 names = {"ticket", "conversation", "row"}
                 for node in ast.walk(scope):
-                    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-                        if node.attr == "status" and ast.unparse(node.value) in names:
-                            found.add((relative(path), scope.name))
+                    stored = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+                    if stored and node.attr == "status" and ast.unparse(node.value) in names:
+                        found.add((relative(path), scope.name))
         written = r"UPDATE\s+(tickets|conversations)\b[^;]*?\bSET\b[^;]*?\bstatus\b"
         assert not re.search(written, path.read_text(), re.I), relative(path)
     assert found == MOVERS

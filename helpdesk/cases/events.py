@@ -36,11 +36,17 @@ EVENT_TYPES: dict[str, str] = {
     "conversation.ticketed": "{by} turned the chat into {reference}",
 }
 
+# Read by both sides, so neither "you" nor "the user".
+STATUS_WORDS = {
+    "waiting_on_user": "waiting for an answer",
+    "on_hold": "waiting for somebody outside",
+}
+
 
 def sentence(type: str, data: dict[str, Any], by: str) -> str:
     words = {key: str(value) for key, value in data.items()}
     if type == "ticket.status_changed":
-        words = {key: word.replace("_", " ") for key, word in words.items()}
+        words |= {key: STATUS_WORDS.get(words[key], words[key]) for key in ("old", "new")}
     return EVENT_TYPES[type].format_map({"by": by or "Helpdesk", **words})
 
 

@@ -197,7 +197,7 @@ class Play:
         old = age > timedelta(days=3)
         if fate < 0.12 and not old:
             return
-        if fate < (0.18 if old else 0.3):
+        if fate < (0.04 if old else 0.3):
             await self.ask(filed, agent, type)
             return
         solved = old or (fate < 0.6 and age > timedelta(days=1))

@@ -6,7 +6,7 @@ import { showConnection } from "./connection.js";
 import { startKeys } from "./keys.js";
 import { live } from "./live.js";
 import { Posts } from "./posts.js";
-import { swap } from "./swap.js";
+import { CHANGED, swap } from "./swap.js";
 import { Thread } from "./thread.js";
 
 const PAUSE = 300;
@@ -185,9 +185,14 @@ function present(who) {
 // What changes around the thread
 
 /** @param {string} url @param {string[]} ids */
-async function fetchParts(url, ids) {
-  const parts = ids.filter((id) => document.getElementById(id));
-  if (parts.length) await swap(url, parts).catch(() => {});
+function fetchParts(url, ids) {
+  const later = () => void setTimeout(() => fetchParts(url, ids), PAUSE);
+  if (document.querySelector("form[aria-busy=true]")) return later();
+  // What is wrong in a form stays until the agent has dealt with it.
+  const wrong = document.querySelector("#context [aria-invalid=true]") !== null;
+  const parts = ids.filter((id) => document.getElementById(id) && !(wrong && id === "context"));
+  if (!parts.length) return;
+  swap(url, parts).catch((problem) => problem.message === CHANGED && later());
 }
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -195,16 +200,13 @@ let changing;
 function partsChanged() {
   changing ??= setTimeout(() => {
     changing = undefined;
-    if (document.querySelector("form[aria-busy=true]")) return partsChanged();
-    // What is wrong in a form stays until the agent has dealt with it.
-    const around = document.querySelector("#context [aria-invalid=true]") ? [] : ["context"];
-    void fetchParts(location.href, ["thread-head", "thread-foot", ...around]);
+    fetchParts(location.href, ["thread-head", "thread-foot", "context"]);
   }, PAUSE);
 }
 
 function listChanged() {
   const list = document.getElementById("list");
-  if (list?.dataset.load) void fetchParts(list.dataset.load, ["views", "list"]);
+  if (list?.dataset.load) fetchParts(list.dataset.load, ["views", "list"]);
 }
 
 /** @param {HTMLFormElement} form */

@@ -4,7 +4,7 @@
 import { composer } from "./composer.js";
 import { showConnection } from "./connection.js";
 import { Posts } from "./posts.js";
-import { swap, toast } from "./swap.js";
+import { CHANGED, swap, toast } from "./swap.js";
 import { Thread } from "./thread.js";
 
 const PAUSE = 300;
@@ -19,7 +19,7 @@ function changed() {
   changing ??= setTimeout(() => {
     changing = undefined;
     if (document.querySelector("form[aria-busy=true]")) return changed();
-    swap(location.href, PARTS).catch(() => {});
+    swap(location.href, PARTS).catch((problem) => problem.message === CHANGED && changed());
   }, PAUSE);
 }
 

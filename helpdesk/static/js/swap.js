@@ -9,6 +9,8 @@ const rules = { createHTML: (/** @type {string} */ html) => html };
 const policy = /** @type {any} */ (window).trustedTypes?.createPolicy("fragments", rules) ?? rules;
 /** @type {Map<string, AbortController>} */
 const underway = new Map();
+/** Why a read was given up: what it would show is how things were before. */
+export const CHANGED = "changed";
 const here = () => location.pathname + location.search;
 let shown = here();
 
@@ -48,7 +50,9 @@ export async function swap(url, ids, how = {}, titled = false) {
   if (reading) {
     underway.get(key)?.abort(); // only the newest question matters
     underway.set(key, stop);
-  } else for (const read of underway.values()) read.abort(); // it would show how things were before
+  } else {
+    for (const read of underway.values()) read.abort(new DOMException(CHANGED, "AbortError"));
+  }
   const headers = { "X-Fragment": key, Accept: "text/html" };
   const answer = await fetch(url, { ...how, headers, signal: stop.signal });
   const page = parse(await answer.text());

@@ -1,0 +1,130 @@
+"""The people who asked: their list, one request, with and without JavaScript."""
+
+import re
+
+import pytest
+from playwright.async_api import Page, expect
+
+from helpdesk.desk import Desk
+from helpdesk.tickets import commands
+from helpdesk.tickets.states import Status
+from tests.build import a_ticket
+from tests.people import Cast
+
+from .conftest import OpenPage, axe, sideways
+
+RECEIPT = {"name": "receipt.txt", "mimeType": "text/plain", "buffer": b"a receipt of the bank"}
+
+
+async def solve(desk: Desk, cast: Cast, ticket_id: int) -> None:
+    async with desk.transaction(await cast.actor("amy")) as tx:
+        await commands.change_status(tx, ticket_id, Status.SOLVED)
+
+
+async def live_now(page: Page) -> None:
+    await expect(page.locator("html")).to_have_attribute("data-live", "open")
+
+
+async def test_a_file_with_a_message_joins_the_request_at_once(
+    cast: Cast, open_page: OpenPage
+) -> None:
+    filed = await a_ticket(cast)
+    page = await open_page("finn", f"/requests/{filed.reference}")
+    await live_now(page)
+    await page.evaluate("window.same = true")
+    await page.set_input_files("#add-files", RECEIPT)
+    await expect(page.locator("#write .upload")).to_have_attribute("data-state", "ready")
+    await page.fill("#body", "Here it is")
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator("#evidence")).to_contain_text("receipt.txt")
+    await expect(page.locator(".log .evidence")).to_have_count(1)
+    await expect(page.locator(".log .msg", has_text="Here it is")).to_have_count(1)
+    await expect(page.locator("#body")).to_have_value("")
+    await expect(page.locator("#write .upload")).to_have_count(0)
+    assert await page.evaluate("window.same"), "the page was loaded again"
+
+
+async def test_whose_turn_it_is_changes_while_the_page_is_open(
+    desk: Desk, cast: Cast, open_page: OpenPage
+) -> None:
+    filed = await a_ticket(cast)
+    page = await open_page("finn", f"/requests/{filed.reference}")
+    await live_now(page)
+    await page.get_by_role("button", name="Ask for news").click()
+    await expect(page.locator("#now")).to_contain_text("You asked for news 1 time")
+    await solve(desk, cast, filed.ticket_id)
+    await expect(page.locator("#now")).to_have_attribute("data-turn", "done")
+    await expect(page.locator("#write")).to_have_count(0)
+    await page.fill("#reopen-body", "It is still there")
+    await page.get_by_role("button", name="Not solved, reopen").click()
+    await expect(page.locator("#now")).to_have_attribute("data-turn", "us")
+    await expect(page.locator(".log")).to_contain_text("It is still there")
+    await page.fill("#body", "A word after it")
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator(".log .msg", has_text="A word after it")).to_have_count(1)
+    await page.get_by_role("button", name="It is solved, close it").click()
+    await expect(page.locator("#status")).to_contain_text("Solved")
+
+
+async def test_everything_works_without_javascript(
+    desk: Desk, cast: Cast, open_page: OpenPage
+) -> None:
+    filed = await a_ticket(cast)
+    page = await open_page("finn", "/requests", javascript=False, expected="422")
+    await page.click(f"text={filed.reference}")
+    await page.fill("#body", "By hand")
+    await page.set_input_files("#files-plain", RECEIPT)
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator(".log")).to_contain_text("By hand")
+    await expect(page.locator("#evidence")).to_contain_text("receipt.txt")
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator(".error-summary")).to_contain_text("Write a message, or add a file")
+    await page.get_by_role("button", name="Ask for news").click()
+    await page.get_by_role("button", name="It is solved, close it").click()
+    await expect(page.locator("#status")).to_contain_text("Solved")
+    await page.get_by_role("button", name="Not solved, reopen").click()
+    await expect(page.locator(".error-summary")).to_contain_text("Say in a sentence")
+    await page.fill("#reopen-body", "Not at all")
+    await page.get_by_role("button", name="Not solved, reopen").click()
+    await expect(page.locator("#status")).to_contain_text("We are working on it")
+
+
+async def test_what_was_typed_is_there_after_a_reload(cast: Cast, open_page: OpenPage) -> None:
+    filed = await a_ticket(cast)
+    page = await open_page("finn", f"/requests/{filed.reference}")
+    await page.type("#body", "half a thought")
+    await page.reload()
+    await expect(page.locator("#body")).to_have_value("half a thought")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+async def test_axe_finds_nothing_on_the_pages_of_requests(
+    desk: Desk, cast: Cast, open_page: OpenPage, width: int, scheme: str
+) -> None:
+    filed = await a_ticket(cast)
+    solved = await a_ticket(cast, subject="Another one, and it is solved")
+    await solve(desk, cast, solved.ticket_id)
+    page = await open_page("finn", width=width, scheme=scheme)
+    for path in (
+        "/requests",
+        "/requests?show=closed",
+        "/requests?show=waiting",
+        f"/requests/{filed.reference}",
+        f"/requests/{solved.reference}",
+    ):
+        await page.goto(path)
+        await page.wait_for_timeout(300)
+        assert not await axe(page), path
+    assert re.search(solved.reference, page.url)
+
+
+async def test_nothing_scrolls_sideways_on_the_narrowest_phone(
+    cast: Cast, open_page: OpenPage
+) -> None:
+    filed = await a_ticket(cast, subject="W" * 60 + " and a word")
+    page = await open_page("finn", width=320)
+    for path in ("/requests", f"/requests/{filed.reference}"):
+        await page.goto(path)
+        await page.wait_for_timeout(200)
+        assert not await sideways(page), path
