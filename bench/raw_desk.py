@@ -143,7 +143,7 @@ async def search_page(request: Request) -> Response:
 @asynccontextmanager
 async def lifespan(app: Starlette) -> AsyncIterator[dict[str, asyncpg.Pool]]:
     dsn = os.environ["DATABASE_URL"]
-    async with asyncpg.create_pool(dsn, min_size=8, max_size=8, reset=as_it_is) as pool:
+    async with asyncpg.create_pool(dsn, min_size=8, max_size=8) as pool:
         yield {"pool": pool}
 
 

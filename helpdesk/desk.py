@@ -39,7 +39,8 @@ class Desk:
     clock: Clock
     sessions: async_sessionmaker[AsyncSession]
     readers: async_sessionmaker[AsyncSession]
-    pool: asyncpg.Pool  # hot paths: prepared statements, one round trip
+    pool: asyncpg.Pool  # hot paths: prepared statements, one round trip, planned once
+    search_pool: asyncpg.Pool  # statements whose best plan depends on the words searched
     redis: ArqRedis
     live: Live
     waker: Waker
@@ -76,6 +77,17 @@ async def leave_alone(connection: asyncpg.Connection) -> None:
     """Nothing sets session state on these connections; resetting would double every round trip."""
 
 
+async def open_pool(settings: Settings, least: int, most: int, planning: str) -> asyncpg.Pool:
+    return await asyncpg.create_pool(
+        plain_dsn(settings.database_url),
+        min_size=least,
+        max_size=most,
+        init=prepare_connection,
+        reset=leave_alone,
+        server_settings={"plan_cache_mode": planning},
+    )
+
+
 @asynccontextmanager
 async def open_desk(
     settings: Settings, clock: Clock | None = None, relayed: frozenset[str] = frozenset()
@@ -85,13 +97,8 @@ async def open_desk(
     autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
     redis = await connect(settings.redis_url)
     live = Live(redis)
-    pool = await asyncpg.create_pool(
-        plain_dsn(settings.database_url),
-        min_size=2,
-        max_size=settings.database_pool,
-        init=prepare_connection,
-        reset=leave_alone,
-    )
+    pool = await open_pool(settings, 2, settings.database_pool, "force_generic_plan")
+    search_pool = await open_pool(settings, 0, 4, "force_custom_plan")
     hearing = asyncio.create_task(live.run())
     try:
         yield Desk(
@@ -100,6 +107,7 @@ async def open_desk(
             async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False),
             async_sessionmaker(autocommit, class_=AsyncSession, expire_on_commit=False),
             pool,
+            search_pool,
             redis,
             live,
             Waker(redis),
@@ -110,5 +118,6 @@ async def open_desk(
         with suppress(asyncio.CancelledError):
             await hearing
         await pool.close()
+        await search_pool.close()
         await engine.dispose()
         await redis.aclose()

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "8267eff12951"
+revision: str = "4d3b5d2cdd5d"
 down_revision: str | None = None
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
@@ -293,6 +293,55 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_milestones_contract_id"), "milestones", ["contract_id"], unique=False)
     op.create_table(
+        "events",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("case_id", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("type", sa.String(60), nullable=False),
+        sa.Column("audience", sa.String(40), nullable=False),
+        sa.Column("side_id", sa.BigInteger(), nullable=True),
+        sa.Column("group_id", sa.BigInteger(), nullable=True),
+        sa.Column("owner_id", sa.BigInteger(), nullable=True),
+        sa.Column("actor_id", sa.BigInteger(), nullable=True),
+        sa.Column("ticket_id", sa.BigInteger(), nullable=True),
+        sa.Column("conversation_id", sa.BigInteger(), nullable=True),
+        sa.Column("message_id", sa.BigInteger(), nullable=True),
+        sa.Column("evidence_id", sa.BigInteger(), nullable=True),
+        sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("relayed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["cases.id"], name=op.f("fk_events_case_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
+        sa.UniqueConstraint("case_id", "seq", name=op.f("uq_events_case_id_seq")),
+    )
+    op.create_index(
+        "ix_events_outbox",
+        "events",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("relayed_at IS NULL"),
+    )
+    op.create_table(
+        "messages",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("case_id", sa.BigInteger(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("author_id", sa.BigInteger(), nullable=True),
+        sa.Column("audience", sa.String(40), nullable=False),
+        sa.Column("side_id", sa.BigInteger(), nullable=True),
+        sa.Column("ticket_id", sa.BigInteger(), nullable=True),
+        sa.Column("conversation_id", sa.BigInteger(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("posted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["cases.id"], name=op.f("fk_messages_case_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
+        sa.UniqueConstraint("case_id", "client_id", name=op.f("uq_messages_case_id_client_id")),
+    )
+    op.create_table(
         "read_marks",
         sa.Column("case_id", sa.BigInteger(), nullable=False),
         sa.Column("person_id", sa.BigInteger(), nullable=False),
@@ -434,41 +483,6 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
-        "events",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("case_id", sa.BigInteger(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("type", sa.String(60), nullable=False),
-        sa.Column("audience", sa.String(40), nullable=False),
-        sa.Column("side_id", sa.BigInteger(), nullable=True),
-        sa.Column("group_id", sa.BigInteger(), nullable=True),
-        sa.Column("owner_id", sa.BigInteger(), nullable=True),
-        sa.Column("actor_id", sa.BigInteger(), nullable=True),
-        sa.Column("ticket_id", sa.BigInteger(), nullable=True),
-        sa.Column("conversation_id", sa.BigInteger(), nullable=True),
-        sa.Column("message_id", sa.BigInteger(), nullable=True),
-        sa.Column("evidence_id", sa.BigInteger(), nullable=True),
-        sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("relayed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["actor_id"], ["people.id"], name=op.f("fk_events_actor_id")),
-        sa.ForeignKeyConstraint(
-            ["case_id"], ["cases.id"], name=op.f("fk_events_case_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_events_group_id")),
-        sa.ForeignKeyConstraint(["owner_id"], ["people.id"], name=op.f("fk_events_owner_id")),
-        sa.ForeignKeyConstraint(["side_id"], ["sides.id"], name=op.f("fk_events_side_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
-        sa.UniqueConstraint("case_id", "seq", name=op.f("uq_events_case_id_seq")),
-    )
-    op.create_index(
-        "ix_events_outbox",
-        "events",
-        ["id"],
-        unique=False,
-        postgresql_where=sa.text("relayed_at IS NULL"),
-    )
-    op.create_table(
         "evidence",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("case_id", sa.BigInteger(), nullable=False),
@@ -514,24 +528,12 @@ def upgrade() -> None:
     op.create_index(op.f("ix_evidence_case_id"), "evidence", ["case_id"], unique=False)
     op.create_index(op.f("ix_evidence_ticket_id"), "evidence", ["ticket_id"], unique=False)
     op.create_table(
-        "messages",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("case_id", sa.BigInteger(), nullable=False),
-        sa.Column("client_id", sa.Uuid(), nullable=False),
-        sa.Column("author_id", sa.BigInteger(), nullable=True),
-        sa.Column("audience", sa.String(40), nullable=False),
-        sa.Column("side_id", sa.BigInteger(), nullable=True),
-        sa.Column("ticket_id", sa.BigInteger(), nullable=True),
-        sa.Column("conversation_id", sa.BigInteger(), nullable=True),
-        sa.Column("body", sa.Text(), nullable=False),
-        sa.Column("posted_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["author_id"], ["people.id"], name=op.f("fk_messages_author_id")),
-        sa.ForeignKeyConstraint(
-            ["case_id"], ["cases.id"], name=op.f("fk_messages_case_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(["side_id"], ["sides.id"], name=op.f("fk_messages_side_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
-        sa.UniqueConstraint("case_id", "client_id", name=op.f("uq_messages_case_id_client_id")),
+        "receipts",
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("job", sa.String(80), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_receipts_event_id")),
+        sa.PrimaryKeyConstraint("event_id", "job", name=op.f("pk_receipts")),
     )
     op.create_table(
         "tickets",
@@ -734,20 +736,11 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("fulfilled_at IS NULL AND cancelled_at IS NULL"),
     )
-    op.create_table(
-        "receipts",
-        sa.Column("event_id", sa.BigInteger(), nullable=False),
-        sa.Column("job", sa.String(80), nullable=False),
-        sa.Column("done_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_receipts_event_id")),
-        sa.PrimaryKeyConstraint("event_id", "job", name=op.f("pk_receipts")),
-    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
-    op.drop_table("receipts")
     op.drop_index(
         "ix_evidence_requests_open",
         table_name="evidence_requests",
@@ -794,14 +787,10 @@ def downgrade() -> None:
         postgresql_where=sa.text("status IN ('new', 'open', 'waiting_on_user', 'on_hold')"),
     )
     op.drop_table("tickets")
-    op.drop_table("messages")
+    op.drop_table("receipts")
     op.drop_index(op.f("ix_evidence_ticket_id"), table_name="evidence")
     op.drop_index(op.f("ix_evidence_case_id"), table_name="evidence")
     op.drop_table("evidence")
-    op.drop_index(
-        "ix_events_outbox", table_name="events", postgresql_where=sa.text("relayed_at IS NULL")
-    )
-    op.drop_table("events")
     op.drop_index("ix_conversations_visitor", table_name="conversations")
     op.drop_index(
         "ix_conversations_line",
@@ -831,6 +820,11 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_sides_case_id"), table_name="sides")
     op.drop_table("sides")
     op.drop_table("read_marks")
+    op.drop_table("messages")
+    op.drop_index(
+        "ix_events_outbox", table_name="events", postgresql_where=sa.text("relayed_at IS NULL")
+    )
+    op.drop_table("events")
     op.drop_index(op.f("ix_milestones_contract_id"), table_name="milestones")
     op.drop_table("milestones")
     op.drop_index(op.f("ix_cases_contract_id"), table_name="cases")

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from helpdesk.core.tables import json_field, primary_key, references, text_enum
+from helpdesk.core.tables import json_field, names, primary_key, references, text_enum
 
 
 class Audience(StrEnum):
@@ -53,9 +53,9 @@ class Message(SQLModel, table=True):
     id: int = primary_key()
     case_id: int = references("cases.id", index=False, ondelete="CASCADE")
     client_id: UUID  # chosen by the sender: a retry is not a second message
-    author_id: int | None = references("people.id", index=False, default=None)
+    author_id: int | None = names("people", default=None)
     audience: Audience = text_enum(Audience)
-    side_id: int | None = references("sides.id", index=False, default=None)
+    side_id: int | None = names("sides", default=None)
     ticket_id: int | None = Field(default=None, sa_type=BigInteger)
     conversation_id: int | None = Field(default=None, sa_type=BigInteger)
     body: str = Field(sa_type=Text)
@@ -81,10 +81,10 @@ class Event(SQLModel, table=True):
     seq: int
     type: str = Field(max_length=60)
     audience: Audience = text_enum(Audience)
-    side_id: int | None = references("sides.id", index=False, default=None)
-    group_id: int | None = references("groups.id", index=False, default=None)  # private rows
-    owner_id: int | None = references("people.id", index=False, default=None)  # private rows
-    actor_id: int | None = references("people.id", index=False, default=None)  # empty: the desk
+    side_id: int | None = names("sides", default=None)
+    group_id: int | None = names("groups", default=None)  # private rows
+    owner_id: int | None = names("people", default=None)  # private rows
+    actor_id: int | None = names("people", default=None)  # empty: the desk
     ticket_id: int | None = Field(default=None, sa_type=BigInteger)
     conversation_id: int | None = Field(default=None, sa_type=BigInteger)
     message_id: int | None = Field(default=None, sa_type=BigInteger)

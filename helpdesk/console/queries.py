@@ -119,7 +119,9 @@ async def search_tickets(desk: Desk, actor: Actor, words: str) -> Sequence[async
         )
         if found:
             return found
-    rows: Sequence[asyncpg.Record] = await desk.pool.fetch(SEARCH, *seen_by(actor), words)
+    rows: Sequence[asyncpg.Record] = await desk.search_pool.fetch(
+        SEARCH, *seen_by(actor), words
+    )
     return rows
 
 

@@ -24,6 +24,16 @@ def references(target: str, index: bool = True, **options: Any) -> Any:
     return Field(foreign_key=target, sa_type=BigInteger, index=index, **options)
 
 
+def names(target: str, **options: Any) -> Any:
+    """The id of a row in `target`, not checked by the database: for tables that only grow.
+
+    The statement that writes such a row has just read or made what it names, and neither people
+    nor sides are ever deleted. A checked key costs a look-up per row, which on messages and
+    events is more than half of the work.
+    """
+    return Field(sa_type=BigInteger, **options)
+
+
 def text_enum(kind: type[StrEnum], default: StrEnum | None = None, **options: Any) -> Any:
     """Store the value as text: readable rows, and a new member needs no migration."""
     column = Enum(

@@ -6,6 +6,7 @@ the same form twice gets the ticket of the first time.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -81,8 +82,7 @@ WHERE c.contract_id = $1 AND EXISTS (
 ORDER BY c.id DESC LIMIT 1
 """
 
-FILE = f"""
-WITH given AS (
+GIVEN = """given AS (
     SELECT $1::bigint AS requester, $2::uuid AS once, $3::bigint AS held_case,
         $4::bigint AS contract, $5::timestamptz AS now, $6::bigint AS company, $7::text AS role,
         $8::text AS subject, $9::text AS type_key, $10::integer AS version,
@@ -91,20 +91,24 @@ WITH given AS (
         $17::jsonb AS lacking, $18::text AS source, $19::bigint AS conversation,
         $20::text AS description, $21::text AS audience, $22::text[] AS relayed,
         $23::jsonb AS pieces, $24::uuid AS draft
-), earlier AS (
-    SELECT t.id, t.case_id FROM tickets t, given
-    WHERE t.requester_id = given.requester AND t.once = given.once
-), held AS (
-    SELECT id, last_seq FROM cases
-    WHERE id = $3 AND NOT EXISTS (SELECT FROM earlier) FOR UPDATE
-), made AS (
+)"""
+EARLIER_ONE = """earlier AS (
+    SELECT t.id, t.case_id FROM tickets t WHERE t.requester_id = $1 AND t.once = $2
+)"""
+HELD_CASE = """the_case AS (
+    SELECT id, last_seq AS start FROM cases
+    WHERE id = $3 AND NOT EXISTS (SELECT FROM earlier) FOR NO KEY UPDATE
+), counted AS (
+    UPDATE cases SET last_seq = c.start + 2 + jsonb_array_length(given.pieces)
+    FROM the_case c, given WHERE cases.id = c.id
+)"""
+NEW_CASE = """the_case AS (
     INSERT INTO cases (contract_id, last_seq, opened_at)
     SELECT contract, 2 + jsonb_array_length(pieces), now FROM given
-    WHERE held_case IS NULL AND NOT EXISTS (SELECT FROM earlier)
-    RETURNING id
-), the_case AS (
-    SELECT id, last_seq AS start FROM held UNION ALL SELECT id, 0 FROM made
-), the_side AS (
+    WHERE NOT EXISTS (SELECT FROM earlier)
+    RETURNING id, 0 AS start
+)"""
+TICKET = """the_side AS (
     INSERT INTO sides (case_id, person_id, company_id, role)
     SELECT id, requester, company, role FROM the_case, given
     ON CONFLICT (case_id, person_id) DO UPDATE SET role = sides.role
@@ -127,7 +131,8 @@ WITH given AS (
     SELECT c.id, once, requester, audience, t.side_id, t.id, description, now
     FROM given, the_case c, the_ticket t
     RETURNING id
-), the_evidence AS (
+)"""
+EVIDENCE = """the_evidence AS (
     INSERT INTO evidence (
         case_id, upload_id, kind, evidence_key, label, sensitivity, audience, side_id, group_id,
         owner_id, ticket_id, name, size, media_type, file_id, original_id, thumbnail_id, facts,
@@ -142,18 +147,24 @@ WITH given AS (
         audience text, facts jsonb)
     LEFT JOIN uploads u ON u.id = p.upload_id
     RETURNING id, label, audience
-), told AS (
+), taken AS (
+    UPDATE uploads SET attached_at = given.now
+    FROM given CROSS JOIN jsonb_to_recordset(given.pieces) AS p(upload_id uuid)
+    WHERE uploads.id = p.upload_id
+)"""
+TOLD = f"""told AS (
     SELECT 1 AS n, 'ticket.opened' AS type, given.audience, NULL::bigint AS message_id,
         NULL::bigint AS evidence_id,
         jsonb_build_object('reference', 'HD-' || (t.id + {FIRST_NUMBER - 1})) AS data
     FROM the_ticket t, given
     UNION ALL
-    SELECT 2, 'message.posted', given.audience, m.id, NULL, '{{}}' FROM the_message m, given
+    SELECT 2, 'message.posted', given.audience, m.id, NULL, '{{}}' FROM the_message m, given"""
+TOLD_OF_EVIDENCE = """
     UNION ALL
     SELECT 2 + row_number() OVER (ORDER BY id), 'evidence.added', audience, NULL, id,
         jsonb_build_object('label', label)
-    FROM the_evidence
-), the_events AS (
+    FROM the_evidence"""
+EVENTS = """the_events AS (
     INSERT INTO events (
         case_id, seq, type, audience, side_id, group_id, owner_id, actor_id, ticket_id,
         message_id, evidence_id, data, occurred_at, relayed_at)
@@ -163,22 +174,27 @@ WITH given AS (
         requester, t.id, e.message_id, e.evidence_id, e.data, now,
         CASE WHEN NOT (e.type = ANY(relayed)) THEN now END
     FROM given, the_case c, the_ticket t, told e
-), counted AS (
-    UPDATE cases SET last_seq = held.last_seq + 2 + jsonb_array_length(given.pieces)
-    FROM held, given WHERE cases.id = held.id
-), taken AS (
-    UPDATE uploads SET attached_at = given.now
-    FROM given CROSS JOIN jsonb_to_recordset(given.pieces) AS p(upload_id uuid)
-    WHERE uploads.id = p.upload_id
-), sent AS (
+)"""
+DRAFT = """sent AS (
     UPDATE drafts SET sent_at = given.now, updated_at = given.now, ticket_id = the_ticket.id
     FROM the_ticket, given WHERE drafts.id = given.draft
-)
+)"""
+ANSWER = """
 SELECT id, case_id, 0 AS start, NULL::bigint AS side_id, NULL::bigint AS group_id, true AS repeated
 FROM earlier
 UNION ALL
 SELECT t.id, c.id, c.start, t.side_id, t.group_id, false FROM the_ticket t, the_case c
 """
+
+
+@cache
+def statement(on_case: bool, with_pieces: bool) -> str:
+    """Only the parts this report needs: most bring no files and begin a case."""
+    told = TOLD + (TOLD_OF_EVIDENCE if with_pieces else "") + "\n)"
+    parts = [GIVEN, EARLIER_ONE, HELD_CASE if on_case else NEW_CASE, TICKET]
+    parts += [EVIDENCE] if with_pieces else []
+    return "WITH " + ", ".join([*parts, told, EVENTS, DRAFT]) + ANSWER
+
 
 # Locked until commit, so that none is used twice.
 USABLE_UPLOADS = """
@@ -252,7 +268,7 @@ async def insert(
     if filing.severity_reason:
         answers["severity_reason"] = filing.severity_reason
     return await connection.fetchrow(
-        FILE,
+        statement(case_id is not None, bool(filing.pieces)),
         actor.id,
         filing.once,
         case_id,
