@@ -147,10 +147,6 @@ async def lifespan(app: Starlette) -> AsyncIterator[dict[str, asyncpg.Pool]]:
         yield {"pool": pool}
 
 
-async def as_it_is(connection: asyncpg.Connection) -> None:
-    """No statement here changes a connection, so it needs no reset between two of them."""
-
-
 app = Starlette(
     routes=[
         Route("/tickets", file_ticket, methods=["POST"]),

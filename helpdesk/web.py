@@ -2,10 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from functools import cache
 from typing import Any, TypedDict, cast
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -14,11 +16,13 @@ from starlette.routing import Route
 
 from helpdesk.core import formats
 from helpdesk.core.assets import asset
+from helpdesk.core.macros import keep_macros
 from helpdesk.core.shipped import shipped
 from helpdesk.desk import Desk, Transaction
 from helpdesk.permissions import Actor, Can, allowed
 
 TEMPLATES = shipped("templates")
+COMPONENTS = ("icon", "avatar", "chip", "button", "empty", "field", "evidence_card")
 DEFAULT_BODY = 256 * 1024  # bytes; upload routes name their own limit
 
 
@@ -73,8 +77,15 @@ def make_environment() -> Environment:
         lstrip_blocks=True,
     )
     formats.register(env)
-    env.globals.update(asset=asset, allowed=allowed, Can=Can)
+    env.globals.update(asset=asset, allowed=allowed, Can=Can, constant=constant)
+    keep_macros(env, *(f"components/{name}.html" for name in COMPONENTS))
     return env
+
+
+@cache
+def constant(template: str) -> Markup:
+    """A part that needs nothing from the page: written once per process."""
+    return Markup(templates.get_template(template).render())
 
 
 templates = make_environment()

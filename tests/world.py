@@ -58,7 +58,7 @@ class World:
     mail: int
     session: int  # one of Finn's
     api_token: int
-    reset_token: str
+    reset_token: str  # Otto's
     confirm_token: str
     browsers: dict[str, httpx2.AsyncClient] = field(default_factory=dict)  # of ACTORS
 
@@ -103,8 +103,8 @@ async def build(cast: Cast, site: str) -> World:
     session = await start_session(desk, cast.finn.id, device="another one")
     async with desk.transaction(finn) as tx:
         await create_api_token(tx, "a program")
-        _, reset_token = await issue_link(tx, cast.finn.id, RESET)
-        _, confirm_token = await issue_link(tx, cast.finn.id, CONFIRM)
+        _, reset_token = await issue_link(tx, cast.otto.id, RESET)
+        _, confirm_token = await issue_link(tx, cast.otto.id, CONFIRM)
     async with desk.transaction(SYSTEM) as tx:
         await send_mail(tx, "one", "Finn", "finn@example.com", "A mail", "Its text")
     cookies = {who: await cast.session(who) for who in ACTORS if who in cast.people}

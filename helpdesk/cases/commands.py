@@ -44,10 +44,10 @@ async def post_message(
     type: str = "message.posted",
 ) -> tuple[Message, bool]:
     """Post once: a sender who repeats a `client_id` gets the first message and False."""
-    if client_id is not None:
-        sent = select(Message).where(Message.case_id == case.id, Message.client_id == client_id)
-        if earlier := (await tx.db.exec(sent)).one_or_none():
+    if client_id is not None and (earlier := await sent_before(tx, case, client_id)):
+        if (earlier.author_id or 0, earlier.body) == (tx.actor.id, body):
             return earlier, False
+        client_id = None  # a page brought back by the browser, with another text
 
     message = await write_message(
         tx, case, body, audience, side_id, ticket_id, conversation_id, client_id
@@ -65,6 +65,11 @@ async def post_message(
         message=message,
     )
     return message, True
+
+
+async def sent_before(tx: Transaction, case: Case, client_id: UUID) -> Message | None:
+    sent = select(Message).where(Message.case_id == case.id, Message.client_id == client_id)
+    return (await tx.db.exec(sent)).one_or_none()
 
 
 async def write_message(

@@ -3,13 +3,12 @@
 from starlette.responses import JSONResponse, Response
 
 from helpdesk.permissions import Can
-from helpdesk.tickets.models import reference
-from helpdesk.tickets.words import SEVERITY_KEYS, STAFF_STATUS
 from helpdesk.web import WebRequest, page, render
 
 from . import actions, chats, queries, ticket
 from .ticket import chosen_view
 from .views import VIEWS, read_cursor
+from .written import list_rows
 
 
 async def index(request: WebRequest) -> Response:
@@ -25,9 +24,7 @@ async def index(request: WebRequest) -> Response:
         tickets=await queries.list_tickets(desk, actor, view, after),
         after=given if after else "",
         counts=await queries.counts(desk, actor),
-        severities=SEVERITY_KEYS,
-        reference=reference,
-        status_words=STAFF_STATUS,
+        list_rows=list_rows,
     )
 
 
@@ -40,9 +37,7 @@ async def search(request: WebRequest) -> Response:
         "console/search.html",
         q=asked,
         found=found,
-        reference=reference,
-        severities=SEVERITY_KEYS,
-        status_words=STAFF_STATUS,
+        list_rows=list_rows,
     )
 
 

@@ -16,6 +16,7 @@ from .views import OPEN, SEEN, VIEWS, Cursor, View
 
 PAGE = 50
 COUNT_LIMIT = 100  # a count stops here and reads "99+"
+NAMES_FRESH = 5.0  # seconds
 COUNT_FRESH = 1.0  # seconds: counts of one agent are not asked for more often
 NEWEST = 400  # search ranks among the newest hits only
 
@@ -119,9 +120,7 @@ async def search_tickets(desk: Desk, actor: Actor, words: str) -> Sequence[async
         )
         if found:
             return found
-    rows: Sequence[asyncpg.Record] = await desk.search_pool.fetch(
-        SEARCH, *seen_by(actor), words
-    )
+    rows: Sequence[asyncpg.Record] = await desk.search_pool.fetch(SEARCH, *seen_by(actor), words)
     return rows
 
 
@@ -130,7 +129,10 @@ TICKET = f"""
         t.catalogue_version, t.answers, t.lacking, t.contract_text, t.first_answered_at,
         t.conversation_id, t.source, r.public_id, r.email, r.time_zone, r.language, r.roles,
         c.reference AS contract, c.title AS contract_title, c.currency, c.funding,
-        t.contract_id, t.milestone_id, k.last_seq
+        t.contract_id, t.milestone_id, k.last_seq,
+        EXISTS (SELECT FROM evidence x WHERE x.case_id = t.case_id) AS has_evidence,
+        EXISTS (SELECT FROM evidence_requests q WHERE q.ticket_id = t.id
+            AND q.fulfilled_at IS NULL AND q.cancelled_at IS NULL) AS has_asked
     FROM tickets t {JOINS} JOIN cases k ON k.id = t.case_id
         LEFT JOIN contracts c ON c.id = t.contract_id
     WHERE t.id = $3 AND {SEEN}"""
@@ -157,6 +159,26 @@ WAITING_CHATS = """
     SELECT count(*) FROM conversations c WHERE c.status = 'waiting' AND c.group_id = ANY($1)"""
 
 GROUPS = "SELECT id, key, name FROM groups ORDER BY name"
+
+
+async def kept(desk: Desk, key: str, statement: str, *arguments: Any) -> Any:
+    """Names of departments and colleagues: asked again after a few seconds."""
+    shelf: dict[str, tuple[float, Any]] = desk.parts.setdefault("console names", {})
+    at, rows = shelf.get(key, (float("-inf"), ()))
+    if time.monotonic() - at > NAMES_FRESH:
+        rows = await desk.pool.fetch(statement, *arguments)
+        shelf[key] = (time.monotonic(), rows)
+    return rows
+
+
+async def colleagues(desk: Desk, group_id: int) -> Sequence[asyncpg.Record]:
+    rows: Sequence[asyncpg.Record] = await kept(desk, f"{group_id}", COLLEAGUES, group_id)
+    return rows
+
+
+async def departments(desk: Desk) -> Sequence[asyncpg.Record]:
+    rows: Sequence[asyncpg.Record] = await kept(desk, "", GROUPS)
+    return rows
 
 
 async def ticket_row(desk: Desk, actor: Actor, ticket_id: int) -> asyncpg.Record:

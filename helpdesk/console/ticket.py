@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from helpdesk.cases.queries import NoSuchCase
@@ -20,9 +21,9 @@ from helpdesk.web import WebRequest, reading, render
 
 from . import queries
 from .views import BY_KEY, VIEWS, View
+from .written import event_row
 
 SHOWN_EVENTS = 200  # the newest; earlier ones are a link away
-Frame = dict[str, Any]
 
 
 def chosen_view(request: WebRequest) -> View:
@@ -56,10 +57,10 @@ async def ticket_page(
     row = await queries.ticket_row(desk, actor, id)
     version = await catalogue.version(desk, row["catalogue_version"])
     everything = request.query_params.get("all") == "1"
-    frames, newest = await what_happened(desk, actor, row, everything)
+    events, newest = await what_happened(desk, actor, row, everything)
     async with reading(request) as db:
-        pieces = await evidence.listing(db, actor, row["case_id"])
-        asked = await evidence.open_requests(db, id)
+        pieces = await evidence.listing(db, actor, row["case_id"]) if row["has_evidence"] else []
+        asked = await evidence.open_requests(db, id) if row["has_asked"] else []
     contract = row["contract_id"]
     moves = possible_moves(Status(row["status"]))
     return render(
@@ -71,7 +72,7 @@ async def ticket_page(
         reference=reference,
         type=version.catalogue.type(row["type_key"]),
         limits=version.catalogue.limits,
-        events=frames,
+        events=events,
         newest=newest,
         earlier=not everything and row["last_seq"] > SHOWN_EVENTS,
         pieces=pieces,
@@ -94,37 +95,44 @@ async def ticket_page(
 
 async def what_happened(
     desk: Desk, actor: Actor, ticket: Any, everything: bool
-) -> tuple[list[Frame], int]:
+) -> tuple[list[Markup], int]:
     """The ticket's side of the case and what only the team sees; and the newest number."""
     after = 0 if everything else max(0, ticket["last_seq"] - SHOWN_EVENTS)
     page = await read_page(desk.pool, actor, ticket["case_id"], after)
     if page is None:
         raise NoSuchCase
-    frames = [entry.frame for entry in page.entries]
+    entries = list(page.entries)
     newest = page.newest
     while page is not None and page.full:
         page = await read_page(desk.pool, actor, ticket["case_id"], page.reaches)
         if page is not None:
-            frames += [entry.frame for entry in page.entries]
+            entries += page.entries
             newest = page.newest
     here = f"ticket:{ticket['id']}"
-    own = [frame for frame in frames if frame["side"] in (None, ticket["side_id"])]
-    return [shown(frame, here) for frame in own], newest
+    own = [entry for entry in entries if entry.frame["side"] in (None, ticket["side_id"])]
+    zone = actor.time_zone
+    return [event_row(e.text, elsewhere(e.frame["face"], here), True, zone) for e in own], newest
 
 
-def shown(frame: Frame, here: str) -> Frame:
+def shown(frame: dict[str, Any], here: str) -> dict[str, Any]:
     """As the templates take it: a real time, and where it was said if not here."""
-    more: Frame = {"at": datetime.fromisoformat(frame["at"])}
-    if frame["face"] not in ("", here):
-        kind, _, number = frame["face"].partition(":")
-        more["where"] = f"in {reference(int(number))}" if kind == "ticket" else "in a chat"
-    return frame | more
+    more = {"at": datetime.fromisoformat(frame["at"])}
+    where = elsewhere(frame["face"], here)
+    return frame | more | ({"where": where} if where else {})
+
+
+def elsewhere(face: str, here: str) -> str:
+    """Where it was said, if not on this ticket."""
+    if face in ("", here):
+        return ""
+    kind, _, number = face.partition(":")
+    return f"in {reference(int(number))}" if kind == "ticket" else "in a chat"
 
 
 async def choices(desk: Desk, row: Any, moves: list[Status]) -> dict[str, list[tuple[str, str]]]:
     """What the selects of the case pane offer."""
-    colleagues = await desk.pool.fetch(queries.COLLEAGUES, row["group_id"])
-    groups = await desk.pool.fetch(queries.GROUPS)
+    colleagues = await queries.colleagues(desk, row["group_id"])
+    groups = await queries.departments(desk)
     return {
         "status": [(move.value, STAFF_STATUS[move]) for move in moves],
         "owner": [("", "Nobody"), *((str(one["id"]), one["name"]) for one in colleagues)],

@@ -129,7 +129,7 @@ def token_hash(token: str) -> bytes:
 async def newest_draft(
     desk: Desk, actor: Actor, since: datetime, type_key: str = ""
 ) -> UUID | None:
-    if not actor.id:
+    if not actor.id or "\0" in type_key:
         return None
     found: UUID | None = await desk.pool.fetchval(NEWEST, actor.id, since, type_key)
     return found

@@ -20,7 +20,7 @@ from . import archives, images, sniff
 from .doors import EARLIER, NOT_FOUND, check_door, count_bytes, count_upload
 from .logs import LineIndex
 from .models import Upload
-from .names import clean_name, extension_of
+from .names import clean_key, clean_name, extension_of
 from .sniff import Family, Refused
 
 MEGABYTE = 1024 * 1024
@@ -90,7 +90,7 @@ async def receive(
             draft_id=draft_id,
             draft_key=draft_key,
             case_id=case_id,
-            evidence_key=evidence_key[:60],
+            evidence_key=clean_key(evidence_key),
             name=name,
             size=received.size,
             media_type=good.media_type,

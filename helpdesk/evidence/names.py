@@ -8,10 +8,16 @@ from helpdesk.core.text import MARKS_PER_CHARACTER
 LONGEST = 255  # bytes
 LONGEST_EXTENSION = 20
 
+_KEY = re.compile(r"[\w.-]{1,60}", re.ASCII)
 _STREAM = re.compile(r"(:+\$[a-z_]+)+$", re.IGNORECASE)  # a second stream of a Windows file
 _ILLEGAL = re.compile(r'[<>:"|?*]')
 _UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 _DEVICES = re.compile(r"^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])$", re.IGNORECASE)
+
+
+def clean_key(key: str) -> str:
+    """A line of a checklist, as catalogues name them; nothing for any other text."""
+    return key if _KEY.fullmatch(key) else ""
 
 
 def clean_name(name: str) -> str:

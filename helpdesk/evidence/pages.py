@@ -19,7 +19,7 @@ from .intake import MEGABYTE, receive, storage_of
 from .logs import LINES, LONGEST_QUERY, Log
 from .models import File, Upload
 from .multipart import UploadForm
-from .names import extension_of
+from .names import clean_key, extension_of
 from .queries import Piece
 from .ranges import Part, asked_part
 from .sniff import ACCEPTED, Refused
@@ -120,7 +120,7 @@ async def tag_upload(request: WebRequest) -> Response:
     """Say which line of the checklist the file is for."""
     found = await own_upload(request)
     form = await request.form()
-    await request.state["desk"].pool.execute(TAG, found.id, str(form.get("key", ""))[:60])
+    await request.state["desk"].pool.execute(TAG, found.id, clean_key(str(form.get("key", ""))))
     return JSONResponse({"id": str(found.id)})
 
 

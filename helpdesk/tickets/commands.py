@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from helpdesk.cases.commands import post_message, write_message
+from helpdesk.cases.commands import post_message, sent_before, write_message
 from helpdesk.cases.events import record
 from helpdesk.cases.models import Case, Event, Message
 from helpdesk.cases.timers import clear_timer, set_timer
@@ -192,8 +192,15 @@ async def reopen(tx: Transaction, ticket_id: int, reason: str, client_id: UUID) 
         )
     move(tx, case, ticket, Status.OPEN)
     ticket.reopenings += 1
+    known = await sent_before(tx, case, client_id)  # by another form of the same page
     message = await write_message(
-        tx, case, reason, audience(ticket), ticket.side_id, ticket.id, None, client_id
+        tx,
+        case,
+        reason,
+        audience(ticket),
+        ticket.side_id,
+        ticket.id,
+        client_id=None if known else client_id,
     )
     record(
         tx,

@@ -49,7 +49,10 @@ async def index(request: WebRequest) -> Response:
     tab = tab if tab in listing.TABS else "open"
     below = request.query_params.get("below", "")
     found = await listing.my_requests(
-        desk, actor, tab, int(below) if below.isascii() and below.isdigit() else None
+        desk,
+        actor,
+        tab,
+        int(below) if below.isascii() and below.isdigit() and len(below) < 19 else None,
     )
     return render(
         request,

@@ -94,9 +94,7 @@ async def test_a_ticket_opens_beside_the_list_and_back_returns(
     await expect(page.locator("#list .conversation")).to_have_count(2)
 
 
-async def test_new_tickets_and_counts_arrive_by_themselves(
-    cast: Cast, open_page: OpenPage
-) -> None:
+async def test_new_tickets_and_counts_arrive_by_themselves(cast: Cast, open_page: OpenPage) -> None:
     page = await open_page("amy", "/desk?view=unassigned")
     await expect(page.locator("#list")).to_contain_text("has an owner")
     await live_now(page)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 
 from helpdesk.desk import Desk
 from helpdesk.tickets import commands
@@ -13,7 +13,9 @@ from tests.people import Cast
 
 from .conftest import OpenPage, axe, sideways
 
-RECEIPT = {"name": "receipt.txt", "mimeType": "text/plain", "buffer": b"a receipt of the bank"}
+RECEIPT = FilePayload(
+    name="receipt.txt", mimeType="text/plain", buffer=b"a receipt of the bank"
+)
 
 
 async def solve(desk: Desk, cast: Cast, ticket_id: int) -> None:

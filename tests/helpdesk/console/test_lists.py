@@ -119,7 +119,7 @@ async def test_search_finds_by_reference_and_by_words(cast: Cast, site: str) -> 
             ("invoices", [one]),
             ("portfolio video", [other]),
             ("nothing at all like it", []),
-            ("\x00 \" OR 1=1 --", []),
+            ('\x00 " OR 1=1 --', []),
             ("<script>", []),
         ):
             page = await amy.get("/desk/search", params={"q": words})

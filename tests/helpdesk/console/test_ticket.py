@@ -170,9 +170,7 @@ async def test_a_ticket_goes_to_somebody_of_its_department_or_to_nobody(
     assert (await ticket(cast, filed.ticket_id))["assignee_id"] is None
 
 
-async def test_a_hand_over_needs_a_reason_that_only_colleagues_read(
-    cast: Cast, site: str
-) -> None:
+async def test_a_hand_over_needs_a_reason_that_only_colleagues_read(cast: Cast, site: str) -> None:
     filed = await a_ticket(cast)
     group = cast.groups["PAY"].id
     async with await cast.browser(site, "amy") as amy, await cast.browser(site, "finn") as finn:

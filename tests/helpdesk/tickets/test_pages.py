@@ -92,7 +92,9 @@ async def test_a_request_of_somebody_else_is_not_there(cast: Cast, site: str, wh
         for action in ("messages", "follow-up", "close", "reopen"):
             answer = await post(browser, filed.reference, action, body="Let me in")
             assert answer.status_code == 404, action
-    assert not await cast.desk.pool.fetchval("SELECT count(*) FROM messages WHERE body = 'Let me in'")
+    assert not await cast.desk.pool.fetchval(
+        "SELECT count(*) FROM messages WHERE body = 'Let me in'"
+    )
 
 
 async def test_a_guest_follows_a_request_and_only_that(cast: Cast, site: str) -> None:

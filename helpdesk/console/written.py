@@ -1,0 +1,52 @@
+"""Pieces of pages that come out the same again and again: written once and kept.
+
+An event never changes, and a row of a list only with its ticket, so what they look like is a
+function of what they hold. Each is kept per process, the least used dropped first.
+"""
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from markupsafe import Markup
+
+from helpdesk.core.formats import ago
+from helpdesk.tickets.models import reference
+from helpdesk.tickets.words import SEVERITY_KEYS, STAFF_STATUS
+from helpdesk.web import templates
+
+KEPT = 8192  # about a kilobyte each
+
+
+@lru_cache(maxsize=KEPT)
+def list_row(ticket: Any, since: str, view_key: str, in_place: bool) -> Markup:
+    """`ticket` is a record of console/queries.py, `since` how long ago it was filed, in words."""
+    row = templates.get_template("console/_row.html").render(
+        t=ticket,
+        since=since,
+        view_key=view_key,
+        in_place=in_place,
+        ref=reference(ticket["id"]),
+        level=SEVERITY_KEYS[ticket["severity"]],
+        status=STAFF_STATUS[ticket["status"]],
+    )
+    return Markup(row)
+
+
+def list_rows(tickets: Any, now: datetime, view_key: str, in_place: bool) -> Markup:
+    return Markup("\n").join(
+        list_row(ticket, ago(ticket["opened_at"], now), view_key, in_place) for ticket in tickets
+    )
+
+
+@lru_cache(maxsize=KEPT)
+def event_row(text: str, where: str, staff: bool, time_zone: str) -> Markup:
+    """A bubble or a line of a thread; `text` is the event's frame, `where` if not here."""
+    frame = orjson.loads(text)
+    frame["at"] = datetime.fromisoformat(frame["at"])
+    if where:
+        frame["where"] = where
+    module: Any = templates.get_template("cases/_event.html").module
+    written: Markup = module.timeline_event(frame, staff, time_zone)
+    return written
