@@ -93,8 +93,9 @@ def record(
     tx.has_work |= event.relayed_at is None
     actor = tx.actor
     tx.outgoing.append(lambda: envelope(event, actor, message, evidence))
-    if ticket_id is not None and audience != Audience.PRIVATE:
-        ids = [ticket_id]
+    if ticket_id is not None:
+        # Of a restricted ticket nobody learns the number; lists are fetched again all the same.
+        ids = [ticket_id] if audience != Audience.PRIVATE else []
         tx.outgoing.append(lambda: changed("desk", ids))
     return event
 

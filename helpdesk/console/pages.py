@@ -7,8 +7,8 @@ from helpdesk.web import WebRequest, page, render
 
 from . import actions, chats, queries, ticket
 from .ticket import chosen_view
-from .views import VIEWS, read_cursor
-from .written import list_rows
+from .views import read_cursor
+from .written import list_rows, view_menu
 
 
 async def index(request: WebRequest) -> Response:
@@ -20,10 +20,9 @@ async def index(request: WebRequest) -> Response:
         request,
         "console/index.html",
         view=view,
-        views=VIEWS,
         tickets=await queries.list_tickets(desk, actor, view, after),
         after=given if after else "",
-        counts=await queries.counts(desk, actor),
+        view_menu=view_menu(view, tuple((await queries.counts(desk, actor)).items())),
         list_rows=list_rows,
     )
 

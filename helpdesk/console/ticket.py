@@ -21,7 +21,7 @@ from helpdesk.web import WebRequest, reading, render
 
 from . import queries
 from .views import BY_KEY, VIEWS, View
-from .written import event_row
+from .written import Changes, event_row, view_menu
 
 SHOWN_EVENTS = 200  # the newest; earlier ones are a link away
 
@@ -63,12 +63,17 @@ async def ticket_page(
         asked = await evidence.open_requests(db, id) if row["has_asked"] else []
     contract = row["contract_id"]
     moves = possible_moves(Status(row["status"]))
+    view = chosen_view(request)
+    act, back = f"/desk/tickets/{reference(id)}", f"?view={view.key}"
+    changes = await changes_of(desk, row, act, back, moves)
     return render(
         request,
         "console/ticket.html",
         status,
         ticket=row,
         ref=reference(id),
+        act=act,
+        back=back,
         reference=reference,
         type=version.catalogue.type(row["type_key"]),
         limits=version.catalogue.limits,
@@ -80,13 +85,12 @@ async def ticket_page(
         around=await queries.around(desk, actor, row),
         milestones=await desk.pool.fetch(queries.MILESTONES, contract) if contract else (),
         moves=moves,
-        option_pairs=await choices(desk, row, moves),
+        changes=changes.written(errors or {}, typed or {}),
         status_words=STAFF_STATUS,
         show_answer=show_answer,
         severities=SEVERITY_KEYS,
-        view=chosen_view(request),
-        views=VIEWS,
-        counts=await queries.counts(desk, actor),
+        view=view,
+        view_menu=view_menu(view, tuple((await queries.counts(desk, actor)).items())),
         errors=errors or {},
         typed=typed or {},
         once=uuid4(),
@@ -129,12 +133,16 @@ def elsewhere(face: str, here: str) -> str:
     return f"in {reference(int(number))}" if kind == "ticket" else "in a chat"
 
 
-async def choices(desk: Desk, row: Any, moves: list[Status]) -> dict[str, list[tuple[str, str]]]:
+async def changes_of(desk: Desk, row: Any, act: str, back: str, moves: list[Status]) -> Changes:
     """What the selects of the case pane offer."""
     colleagues = await queries.colleagues(desk, row["group_id"])
     groups = await queries.departments(desk)
-    return {
-        "status": [(move.value, STAFF_STATUS[move]) for move in moves],
-        "owner": [("", "Nobody"), *((str(one["id"]), one["name"]) for one in colleagues)],
-        "group": [(str(g["id"]), g["name"]) for g in groups if g["id"] != row["group_id"]],
-    }
+    return Changes(
+        act,
+        back,
+        tuple((move.value, STAFF_STATUS[move]) for move in moves),
+        (("", "Nobody"), *((str(one["id"]), one["name"]) for one in colleagues)),
+        tuple((str(g["id"]), g["name"]) for g in groups if g["id"] != row["group_id"]),
+        SEVERITY_KEYS[row["severity"]],
+        row["assignee_id"],
+    )

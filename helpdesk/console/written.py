@@ -4,6 +4,7 @@ An event never changes, and a row of a list only with its ticket, so what they l
 function of what they hold. Each is kept per process, the least used dropped first.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -15,6 +16,8 @@ from helpdesk.core.formats import ago
 from helpdesk.tickets.models import reference
 from helpdesk.tickets.words import SEVERITY_KEYS, STAFF_STATUS
 from helpdesk.web import templates
+
+from .views import VIEWS, View
 
 KEPT = 8192  # about a kilobyte each
 
@@ -38,6 +41,41 @@ def list_rows(tickets: Any, now: datetime, view_key: str, in_place: bool) -> Mar
     return Markup("\n").join(
         list_row(ticket, ago(ticket["opened_at"], now), view_key, in_place) for ticket in tickets
     )
+
+
+Pairs = tuple[tuple[str, str], ...]  # value and words of a select's options
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What the forms beside a ticket offer and have chosen."""
+
+    act: str
+    back: str
+    moves: Pairs
+    owners: Pairs
+    groups: Pairs
+    severity: str
+    assignee_id: int | None
+
+    def written(self, errors: dict[str, str], typed: dict[str, Any]) -> Markup:
+        return self.rendered(errors, typed) if errors or typed else untouched(self)
+
+    def rendered(self, errors: dict[str, str], typed: dict[str, Any]) -> Markup:
+        template = templates.get_template("console/_changes.html")
+        return Markup(template.render(vars(self) | {"errors": errors, "typed": typed}))
+
+
+@lru_cache(maxsize=1024)
+def untouched(changes: Changes) -> Markup:
+    """Before anything was sent: the same for everybody who opens the ticket as it is."""
+    return changes.rendered({}, {})
+
+
+@lru_cache(maxsize=1024)
+def view_menu(view: View, counted: tuple[tuple[str, int], ...]) -> Markup:
+    template = templates.get_template("console/_views.html")
+    return Markup(template.render(view=view, views=VIEWS, counts=dict(counted)))
 
 
 @lru_cache(maxsize=KEPT)

@@ -104,6 +104,15 @@ async def test_new_tickets_and_counts_arrive_by_themselves(cast: Cast, open_page
     await expect(page.locator(".view[aria-current] .count")).to_contain_text("1")
 
 
+async def test_a_restricted_ticket_appears_to_its_department_by_itself(
+    cast: Cast, open_page: OpenPage
+) -> None:
+    page = await open_page("sam", "/desk?view=unassigned")
+    await live_now(page)
+    filed = await a_ticket(cast, type_key="abuse_or_harassment", group_key="TAS", restricted=True)
+    await expect(page.locator(f"#ticket-{filed.ticket_id}")).to_contain_text("Restricted")
+
+
 async def test_a_reply_written_offline_says_so_and_goes_out_once(
     site: str, cast: Cast, open_page: OpenPage
 ) -> None:
