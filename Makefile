@@ -15,13 +15,14 @@ endif
 export PLAYWRIGHT_BROWSERS_PATH := $(CURDIR)/$(VENV)/browsers
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test check bench clean
+.PHONY: help run test check bench pictures clean
 
 help:
 	@echo "make run    start the desk here, with demo data on the first start"
 	@echo "make test   run the tests, with a real browser"
 	@echo "make check  lint, types, import rules"
 	@echo "make bench  measure the workloads of bench/README.md"
+	@echo "make pictures  take the pictures of the README from a running desk"
 	@echo "make clean  remove what was built; the data in .data stays"
 
 run: $(INSTALLED)
@@ -38,6 +39,9 @@ check: $(INSTALLED)
 
 bench: $(INSTALLED)
 	@$(BIN)/python -m bench $(ARGS)
+
+pictures: $(INSTALLED)
+	@CHROMIUM="$$(.ci/chromium)" || exit 1; export CHROMIUM; $(BIN)/python docs/take_pictures.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
