@@ -44,7 +44,7 @@ HOSTILE = {
 }
 
 
-WORST = ("markup", "nul", "marks", "number")
+WORST = ("markup", "nul", "marks")
 
 
 class Elements(HTMLParser):

@@ -20,6 +20,7 @@ from helpdesk.tickets.words import SEVERITY_KEYS, STAFF_STATUS
 from helpdesk.web import WebRequest, reading, render
 
 from . import queries
+from .summary import summary
 from .views import BY_KEY, VIEWS, View
 from .written import Changes, event_row, view_menu
 
@@ -66,10 +67,12 @@ async def ticket_page(
     view = chosen_view(request)
     act, back = f"/desk/tickets/{reference(id)}", f"?view={view.key}"
     changes = await changes_of(desk, row, act, back, moves)
+    around = await queries.around(desk, actor, row)
     return render(
         request,
         "console/ticket.html",
         status,
+        summary=summary(row, around, pieces, asked),
         ticket=row,
         ref=reference(id),
         act=act,
@@ -82,7 +85,7 @@ async def ticket_page(
         earlier=not everything and row["last_seq"] > SHOWN_EVENTS,
         pieces=pieces,
         asked=asked,
-        around=await queries.around(desk, actor, row),
+        around=around,
         milestones=await desk.pool.fetch(queries.MILESTONES, contract) if contract else (),
         moves=moves,
         changes=changes.written(errors or {}, typed or {}),
