@@ -273,12 +273,17 @@ def sent_with(cell: Cell, values: dict[str, Any]) -> dict[str, Any]:
 async def ask(world: World, cell: Cell, values: dict[str, Any]) -> httpx2.Response:
     if "token" in values:  # those who try many are told to wait
         await world.cast.desk.pool.execute("DELETE FROM throttles")
+    path = address_of(cell, values)
+    return await world.browsers[cell.who].request(cell.method, path, **sent_with(cell, values))
+
+
+def address_of(cell: Cell, values: dict[str, Any]) -> str:
     path = cell.route
     for name, value in values.items():
         for kind in ("", ":int", ":uuid"):
             path = path.replace(f"{{{name}{kind}}}", str(value))
     assert "{" not in path, cell
-    return await world.browsers[cell.who].request(cell.method, path, **sent_with(cell, values))
+    return path
 
 
 @pytest.fixture

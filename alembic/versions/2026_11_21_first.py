@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "4d3b5d2cdd5d"
+revision: str = "b94d00d387b9"
 down_revision: str | None = None
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
@@ -361,14 +361,120 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["case_id"], ["cases.id"], name=op.f("fk_sides_case_id"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_sides_company_id")),
-        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_sides_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sides")),
         sa.UniqueConstraint("case_id", "person_id", name=op.f("uq_sides_case_id_person_id")),
     )
     op.create_index(op.f("ix_sides_case_id"), "sides", ["case_id"], unique=False)
     op.create_index(op.f("ix_sides_company_id"), "sides", ["company_id"], unique=False)
     op.create_index(op.f("ix_sides_person_id"), "sides", ["person_id"], unique=False)
+    op.create_table(
+        "tickets",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("case_id", sa.BigInteger(), nullable=False),
+        sa.Column("side_id", sa.BigInteger(), nullable=False),
+        sa.Column("requester_id", sa.BigInteger(), nullable=False),
+        sa.Column("once", sa.Uuid(), nullable=False),
+        sa.Column("subject", sa.String(120), nullable=False),
+        sa.Column("type_key", sa.String(40), nullable=False),
+        sa.Column("catalogue_version", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(40), nullable=False),
+        sa.Column("severity", sa.SmallInteger(), nullable=False),
+        sa.Column("chosen_severity", sa.SmallInteger(), nullable=False),
+        sa.Column("group_id", sa.BigInteger(), nullable=False),
+        sa.Column("assignee_id", sa.BigInteger(), nullable=True),
+        sa.Column("restricted", sa.Boolean(), nullable=False),
+        sa.Column("contract_id", sa.BigInteger(), nullable=True),
+        sa.Column("milestone_id", sa.BigInteger(), nullable=True),
+        sa.Column("contract_text", sa.String(60), nullable=False),
+        sa.Column("answers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("lacking", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("source", sa.String(20), nullable=False),
+        sa.Column("follow_ups", sa.Integer(), nullable=False),
+        sa.Column("last_follow_up_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reopenings", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("first_answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("solved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("conversation_id", sa.BigInteger(), nullable=True),
+        sa.Column("search", postgresql.TSVECTOR(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["assignee_id"], ["people.id"], name=op.f("fk_tickets_assignee_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["cases.id"], name=op.f("fk_tickets_case_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["contract_id"], ["contracts.id"], name=op.f("fk_tickets_contract_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["milestone_id"], ["milestones.id"], name=op.f("fk_tickets_milestone_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tickets")),
+        sa.UniqueConstraint("requester_id", "once", name=op.f("uq_tickets_requester_id_once")),
+    )
+    op.create_index(
+        "ix_tickets_all_open",
+        "tickets",
+        [sa.literal_column("(-severity)"), sa.literal_column("opened_at"), sa.literal_column("id")],
+        unique=False,
+        postgresql_where=sa.text("status IN ('new', 'open', 'waiting_on_user', 'on_hold')"),
+    )
+    op.create_index(op.f("ix_tickets_case_id"), "tickets", ["case_id"], unique=False)
+    op.create_index(op.f("ix_tickets_contract_id"), "tickets", ["contract_id"], unique=False)
+    op.create_index(
+        "ix_tickets_mine",
+        "tickets",
+        [
+            sa.literal_column("assignee_id"),
+            sa.literal_column("(-severity)"),
+            sa.literal_column("opened_at"),
+            sa.literal_column("id"),
+        ],
+        unique=False,
+        postgresql_where=sa.text("status IN ('new', 'open', 'waiting_on_user', 'on_hold')"),
+    )
+    op.create_index(
+        "ix_tickets_requester",
+        "tickets",
+        [sa.literal_column("requester_id"), sa.literal_column("id DESC")],
+        unique=False,
+    )
+    op.create_index(
+        "ix_tickets_search", "tickets", ["search"], unique=False, postgresql_using="gin"
+    )
+    op.create_index(
+        "ix_tickets_side",
+        "tickets",
+        [sa.literal_column("side_id"), sa.literal_column("id DESC")],
+        unique=False,
+    )
+    op.create_index(
+        "ix_tickets_solved",
+        "tickets",
+        [sa.literal_column("solved_at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+        postgresql_where=sa.text("status IN ('solved', 'closed')"),
+    )
+    op.create_index(
+        "ix_tickets_unassigned",
+        "tickets",
+        [
+            sa.literal_column("group_id"),
+            sa.literal_column("(-severity)"),
+            sa.literal_column("opened_at"),
+            sa.literal_column("id"),
+        ],
+        unique=False,
+        postgresql_where=sa.text("assignee_id IS NULL AND status IN ('new', 'open', 'on_hold')"),
+    )
+    op.create_index(
+        "ix_tickets_waiting",
+        "tickets",
+        [sa.literal_column("(-severity)"), sa.literal_column("opened_at"), sa.literal_column("id")],
+        unique=False,
+        postgresql_where=sa.text("status = 'waiting_on_user'"),
+    )
     op.create_table(
         "timers",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -483,6 +589,30 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "drafts",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("person_id", sa.BigInteger(), nullable=True),
+        sa.Column("fields", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ticket_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_drafts_person_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_drafts_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_drafts")),
+    )
+    op.create_index(
+        "ix_drafts_mine",
+        "drafts",
+        [sa.literal_column("person_id"), sa.literal_column("updated_at DESC")],
+        unique=False,
+        postgresql_where=sa.text("sent_at IS NULL"),
+    )
+    op.create_index(op.f("ix_drafts_ticket_id"), "drafts", ["ticket_id"], unique=False)
+    op.create_table(
         "evidence",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("case_id", sa.BigInteger(), nullable=False),
@@ -535,143 +665,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_receipts_event_id")),
         sa.PrimaryKeyConstraint("event_id", "job", name=op.f("pk_receipts")),
     )
-    op.create_table(
-        "tickets",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("case_id", sa.BigInteger(), nullable=False),
-        sa.Column("side_id", sa.BigInteger(), nullable=False),
-        sa.Column("requester_id", sa.BigInteger(), nullable=False),
-        sa.Column("once", sa.Uuid(), nullable=False),
-        sa.Column("subject", sa.String(120), nullable=False),
-        sa.Column("type_key", sa.String(40), nullable=False),
-        sa.Column("catalogue_version", sa.Integer(), nullable=False),
-        sa.Column("status", sa.String(40), nullable=False),
-        sa.Column("severity", sa.SmallInteger(), nullable=False),
-        sa.Column("chosen_severity", sa.SmallInteger(), nullable=False),
-        sa.Column("group_id", sa.BigInteger(), nullable=False),
-        sa.Column("assignee_id", sa.BigInteger(), nullable=True),
-        sa.Column("restricted", sa.Boolean(), nullable=False),
-        sa.Column("contract_id", sa.BigInteger(), nullable=True),
-        sa.Column("milestone_id", sa.BigInteger(), nullable=True),
-        sa.Column("contract_text", sa.String(60), nullable=False),
-        sa.Column("answers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("lacking", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("source", sa.String(20), nullable=False),
-        sa.Column("follow_ups", sa.Integer(), nullable=False),
-        sa.Column("last_follow_up_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("reopenings", sa.Integer(), nullable=False),
-        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("first_answered_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("solved_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("conversation_id", sa.BigInteger(), nullable=True),
-        sa.Column("search", postgresql.TSVECTOR(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["assignee_id"], ["people.id"], name=op.f("fk_tickets_assignee_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["case_id"], ["cases.id"], name=op.f("fk_tickets_case_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["contract_id"], ["contracts.id"], name=op.f("fk_tickets_contract_id")
-        ),
-        sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_tickets_group_id")),
-        sa.ForeignKeyConstraint(
-            ["milestone_id"], ["milestones.id"], name=op.f("fk_tickets_milestone_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["requester_id"], ["people.id"], name=op.f("fk_tickets_requester_id")
-        ),
-        sa.ForeignKeyConstraint(["side_id"], ["sides.id"], name=op.f("fk_tickets_side_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_tickets")),
-        sa.UniqueConstraint("requester_id", "once", name=op.f("uq_tickets_requester_id_once")),
-    )
-    op.create_index(
-        "ix_tickets_all_open",
-        "tickets",
-        [sa.literal_column("(-severity)"), sa.literal_column("opened_at"), sa.literal_column("id")],
-        unique=False,
-        postgresql_where=sa.text("status IN ('new', 'open', 'waiting_on_user', 'on_hold')"),
-    )
-    op.create_index(op.f("ix_tickets_case_id"), "tickets", ["case_id"], unique=False)
-    op.create_index(op.f("ix_tickets_contract_id"), "tickets", ["contract_id"], unique=False)
-    op.create_index(
-        "ix_tickets_mine",
-        "tickets",
-        [
-            sa.literal_column("assignee_id"),
-            sa.literal_column("(-severity)"),
-            sa.literal_column("opened_at"),
-            sa.literal_column("id"),
-        ],
-        unique=False,
-        postgresql_where=sa.text("status IN ('new', 'open', 'waiting_on_user', 'on_hold')"),
-    )
-    op.create_index(
-        "ix_tickets_requester",
-        "tickets",
-        [sa.literal_column("requester_id"), sa.literal_column("id DESC")],
-        unique=False,
-    )
-    op.create_index(
-        "ix_tickets_search", "tickets", ["search"], unique=False, postgresql_using="gin"
-    )
-    op.create_index(
-        "ix_tickets_side",
-        "tickets",
-        [sa.literal_column("side_id"), sa.literal_column("id DESC")],
-        unique=False,
-    )
-    op.create_index(
-        "ix_tickets_solved",
-        "tickets",
-        [sa.literal_column("solved_at DESC"), sa.literal_column("id DESC")],
-        unique=False,
-        postgresql_where=sa.text("status IN ('solved', 'closed')"),
-    )
-    op.create_index(
-        "ix_tickets_unassigned",
-        "tickets",
-        [
-            sa.literal_column("group_id"),
-            sa.literal_column("(-severity)"),
-            sa.literal_column("opened_at"),
-            sa.literal_column("id"),
-        ],
-        unique=False,
-        postgresql_where=sa.text("assignee_id IS NULL AND status IN ('new', 'open', 'on_hold')"),
-    )
-    op.create_index(
-        "ix_tickets_waiting",
-        "tickets",
-        [sa.literal_column("(-severity)"), sa.literal_column("opened_at"), sa.literal_column("id")],
-        unique=False,
-        postgresql_where=sa.text("status = 'waiting_on_user'"),
-    )
-    op.create_table(
-        "drafts",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("token_hash", sa.LargeBinary(), nullable=True),
-        sa.Column("person_id", sa.BigInteger(), nullable=True),
-        sa.Column("fields", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("ticket_id", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_drafts_person_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_drafts_ticket_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_drafts")),
-    )
-    op.create_index(
-        "ix_drafts_mine",
-        "drafts",
-        [sa.literal_column("person_id"), sa.literal_column("updated_at DESC")],
-        unique=False,
-        postgresql_where=sa.text("sent_at IS NULL"),
-    )
-    op.create_index(op.f("ix_drafts_ticket_id"), "drafts", ["ticket_id"], unique=False)
     op.create_table(
         "evidence_reads",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -751,11 +744,39 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_evidence_reads_person_id"), table_name="evidence_reads")
     op.drop_index(op.f("ix_evidence_reads_evidence_id"), table_name="evidence_reads")
     op.drop_table("evidence_reads")
+    op.drop_table("receipts")
+    op.drop_index(op.f("ix_evidence_ticket_id"), table_name="evidence")
+    op.drop_index(op.f("ix_evidence_case_id"), table_name="evidence")
+    op.drop_table("evidence")
     op.drop_index(op.f("ix_drafts_ticket_id"), table_name="drafts")
     op.drop_index(
         "ix_drafts_mine", table_name="drafts", postgresql_where=sa.text("sent_at IS NULL")
     )
     op.drop_table("drafts")
+    op.drop_index("ix_conversations_visitor", table_name="conversations")
+    op.drop_index(
+        "ix_conversations_line",
+        table_name="conversations",
+        postgresql_where=sa.text("status = 'waiting'"),
+    )
+    op.drop_index(op.f("ix_conversations_case_id"), table_name="conversations")
+    op.drop_index(
+        "ix_conversations_agent",
+        table_name="conversations",
+        postgresql_where=sa.text("status = 'active'"),
+    )
+    op.drop_table("conversations")
+    op.drop_index(op.f("ix_uploads_thumbnail_id"), table_name="uploads")
+    op.drop_index(op.f("ix_uploads_owner_id"), table_name="uploads")
+    op.drop_index(op.f("ix_uploads_original_id"), table_name="uploads")
+    op.drop_index(op.f("ix_uploads_file_id"), table_name="uploads")
+    op.drop_index("ix_uploads_draft", table_name="uploads")
+    op.drop_index(op.f("ix_uploads_case_id"), table_name="uploads")
+    op.drop_table("uploads")
+    op.drop_index(
+        "ix_timers_due", table_name="timers", postgresql_where=sa.text("fired_at IS NULL")
+    )
+    op.drop_table("timers")
     op.drop_index(
         "ix_tickets_waiting",
         table_name="tickets",
@@ -787,34 +808,6 @@ def downgrade() -> None:
         postgresql_where=sa.text("status IN ('new', 'open', 'waiting_on_user', 'on_hold')"),
     )
     op.drop_table("tickets")
-    op.drop_table("receipts")
-    op.drop_index(op.f("ix_evidence_ticket_id"), table_name="evidence")
-    op.drop_index(op.f("ix_evidence_case_id"), table_name="evidence")
-    op.drop_table("evidence")
-    op.drop_index("ix_conversations_visitor", table_name="conversations")
-    op.drop_index(
-        "ix_conversations_line",
-        table_name="conversations",
-        postgresql_where=sa.text("status = 'waiting'"),
-    )
-    op.drop_index(op.f("ix_conversations_case_id"), table_name="conversations")
-    op.drop_index(
-        "ix_conversations_agent",
-        table_name="conversations",
-        postgresql_where=sa.text("status = 'active'"),
-    )
-    op.drop_table("conversations")
-    op.drop_index(op.f("ix_uploads_thumbnail_id"), table_name="uploads")
-    op.drop_index(op.f("ix_uploads_owner_id"), table_name="uploads")
-    op.drop_index(op.f("ix_uploads_original_id"), table_name="uploads")
-    op.drop_index(op.f("ix_uploads_file_id"), table_name="uploads")
-    op.drop_index("ix_uploads_draft", table_name="uploads")
-    op.drop_index(op.f("ix_uploads_case_id"), table_name="uploads")
-    op.drop_table("uploads")
-    op.drop_index(
-        "ix_timers_due", table_name="timers", postgresql_where=sa.text("fired_at IS NULL")
-    )
-    op.drop_table("timers")
     op.drop_index(op.f("ix_sides_person_id"), table_name="sides")
     op.drop_index(op.f("ix_sides_company_id"), table_name="sides")
     op.drop_index(op.f("ix_sides_case_id"), table_name="sides")

@@ -41,8 +41,8 @@ class Side(SQLModel, table=True):
 
     id: int = primary_key()
     case_id: int = references("cases.id", ondelete="CASCADE")
-    person_id: int = references("people.id")
-    company_id: int | None = references("companies.id", default=None)
+    person_id: int = names("people", index=True)
+    company_id: int | None = names("companies", index=True, default=None)
     role: str = Field(max_length=20)  # client | freelancer | guest: held on this case
 
 

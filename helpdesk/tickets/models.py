@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import Field, SQLModel
 
-from helpdesk.core.tables import json_field, primary_key, references, sort_keys, text_enum
+from helpdesk.core.tables import json_field, names, primary_key, references, sort_keys, text_enum
 
 from .states import Severity, Status
 
@@ -72,8 +72,8 @@ class Ticket(SQLModel, table=True):
 
     id: int = primary_key()
     case_id: int = references("cases.id", ondelete="CASCADE")
-    side_id: int = references("sides.id", index=False)
-    requester_id: int = references("people.id", index=False)
+    side_id: int = names("sides")
+    requester_id: int = names("people")
     once: UUID  # chosen by the form or API client: a repeated submit is the same ticket
     subject: str = Field(max_length=120)
     type_key: str = Field(max_length=40)
@@ -81,7 +81,7 @@ class Ticket(SQLModel, table=True):
     status: Status = text_enum(Status, Status.NEW)
     severity: int = Field(default=Severity.NORMAL, sa_type=SmallInteger)
     chosen_severity: int = Field(default=Severity.NORMAL, sa_type=SmallInteger)
-    group_id: int = references("groups.id", index=False)
+    group_id: int = names("groups")
     assignee_id: int | None = references("people.id", index=False, default=None)
     restricted: bool = False  # only the owning department and managers open it
     contract_id: int | None = references("contracts.id", default=None)

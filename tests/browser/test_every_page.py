@@ -1,0 +1,118 @@
+"""Every page there is, as those who may see it: axe, the console, and room on a narrow screen."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.base import AXE_FILE_PATH
+from playwright.async_api import Browser, Page
+
+from tests.people import Cast
+from tests.test_access_matrix import CELLS, address_of, objects
+from tests.world import World, build
+
+from .conftest import DESKTOP, PHONE, RULES, sideways
+
+NARROW = 320
+NO_PAGES = ("/download", "/original", "/image", "/thumbnail", "/transcript", "/counts",
+            "/api/v1", ".json")  # fmt: skip
+# Who shows what: one customer and one agent see what all customers and agents see.
+LOOKERS = {
+    "nobody": ("",),
+    "gus": ("/requests", "/chat"),
+    "finn": ("/requests", "/report", "/contact", "/evidence", "/chat", "/account", "/guest"),
+    "cora": ("/requests/", "/evidence", "/chat/"),
+    "tess": ("/desk", "/evidence", "/account", "/contact"),
+    "admin": ("/admin",),
+}
+MORE = {  # what no row of the table shows: refusals, filled lists, other views
+    "nobody": ["/no-such-page", "/guest/gone", "/contact?next=1", "/contact?service=payments",
+               "/report?type=payment_not_received", "/chat?type=withdrawal_not_received"],
+    "finn": ["/requests/HD-99999", "/desk", "/requests?show=closed",
+             "/report?type=team_app_bug&new=1"],
+    "tess": ["/desk?view=all", "/desk?view=solved", "/desk/search?q=timer",
+             "/desk/search?q=nothing", "/admin/mailbox"],
+}  # fmt: skip
+# After another scheme was chosen, colours change over some milliseconds.
+SETTLED = """async () => {
+  await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+  await Promise.allSettled(document.getAnimations().map(one => one.finished));
+}"""
+EXPECTED = ("404", "403", "422")  # the console tells of pages that say no
+# Two whole looks, and the colours of the other two.
+LOOKS: list[tuple[int, Any, list[str] | None]] = [
+    (DESKTOP, "light", None),
+    (DESKTOP, "dark", ["color-contrast"]),
+    (PHONE, "light", ["color-contrast"]),
+    (PHONE, "dark", None),
+]
+
+
+@pytest.fixture
+async def world(cast: Cast, site: str) -> AsyncIterator[World]:
+    built = await build(cast, site)
+    yield built
+    await built.close()
+
+
+def addresses(world: World, who: str) -> list[str]:
+    known = objects(world)
+    found = [
+        address_of(cell, known[cell.object])
+        for cell in CELLS
+        if (cell.method, cell.who, cell.status) == ("GET", who, 200)
+        and cell.route.startswith(LOOKERS[who])
+        and not cell.route.endswith(NO_PAGES)
+        and not cell.route.startswith(NO_PAGES)
+    ]
+    return [*dict.fromkeys(found), *MORE.get(who, ())]
+
+
+async def look(page: Page, path: str) -> list[str]:
+    await page.set_viewport_size({"width": DESKTOP, "height": 900})
+    await page.goto(path)
+    await page.evaluate(AXE_FILE_PATH.read_text())
+    found = []
+    for width, scheme, rules in LOOKS:
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        await page.set_viewport_size({"width": width, "height": 900})
+        await page.evaluate(SETTLED)
+        what = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": RULES}
+        told = await page.evaluate(
+            "only => axe.run(document, {runOnly: only, resultTypes: ['violations']})", what
+        )
+        for violation in told["violations"]:
+            for node in violation["nodes"]:
+                found.append(
+                    f"{path} {width} {scheme}: {violation['id']} {node['target']} "
+                    f"{node['failureSummary']}"
+                )
+    await page.set_viewport_size({"width": NARROW, "height": 640})
+    return found + [f"{path} is too wide: {element}" for element in await sideways(page)]
+
+
+@pytest.mark.parametrize("who", LOOKERS)
+async def test_every_page_is_sound(chromium: Browser, world: World, who: str) -> None:
+    context = await chromium.new_context(base_url=world.site, reduced_motion="reduce")
+    found: list[str] = []
+    if who != "nobody":
+        name, _, token = world.cookies[who].partition("=")
+        cookie: Any = {"name": name, "value": token, "url": world.site.replace("http:", "https:"),
+                  "secure": True, "httpOnly": True}  # fmt: skip
+        await context.add_cookies([cookie])
+    page = await context.new_page()
+    page.on("pageerror", lambda error: found.append(f"{page.url}: {error}"))
+    page.on(
+        "console",
+        lambda message: (
+            found.append(f"{page.url}: {message.text}")
+            if message.type == "error" and not any(code in message.text for code in EXPECTED)
+            else None
+        ),
+    )
+    paths = addresses(world, who)
+    assert paths
+    for path in paths:
+        found += await look(page, path)
+    await context.close()
+    assert not found, "\n".join(found)
