@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "b94d00d387b9"
+revision: str = "4fd568f87ae7"
 down_revision: str | None = None
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
@@ -421,7 +421,6 @@ def upgrade() -> None:
         postgresql_where=sa.text("status IN ('new', 'open', 'waiting_on_user', 'on_hold')"),
     )
     op.create_index(op.f("ix_tickets_case_id"), "tickets", ["case_id"], unique=False)
-    op.create_index(op.f("ix_tickets_contract_id"), "tickets", ["contract_id"], unique=False)
     op.create_index(
         "ix_tickets_mine",
         "tickets",
@@ -800,7 +799,6 @@ def downgrade() -> None:
         table_name="tickets",
         postgresql_where=sa.text("status IN ('new', 'open', 'waiting_on_user', 'on_hold')"),
     )
-    op.drop_index(op.f("ix_tickets_contract_id"), table_name="tickets")
     op.drop_index(op.f("ix_tickets_case_id"), table_name="tickets")
     op.drop_index(
         "ix_tickets_all_open",

@@ -78,17 +78,61 @@ READ_MANY = READ.format(
 LARGEST = 2**31 - 1  # of the numbers of events
 
 
-@dataclass(frozen=True, slots=True)
 class Entry:
-    """One event: who may see it, and the frame that shows it."""
+    """One event: who may see it, and the frame that shows it, made when it is asked for."""
 
-    seq: int
-    reach: dict[str, Any]
-    frame: dict[str, Any]
+    __slots__ = ("case_id", "made", "row")
+
+    def __init__(self, case_id: int, row: asyncpg.Record) -> None:
+        self.case_id, self.row = case_id, row
+        self.made: dict[str, Any] | None = None
+
+    @property
+    def seq(self) -> int:
+        seq: int = self.row["seq"]
+        return seq
+
+    @property
+    def side_id(self) -> int | None:
+        side: int | None = self.row["side_id"]
+        return side
+
+    @property
+    def face(self) -> str:
+        return face(self.row["ticket_id"], self.row["conversation_id"])
+
+    @property
+    def looks(self) -> tuple[Any, ...]:
+        """All that may ever change about a stored event: names and texts can be taken back."""
+        row = self.row
+        return (self.case_id, row["seq"], row["actor_name"], row["body"], row["name"])
+
+    @property
+    def reach(self) -> dict[str, Any]:
+        row = self.row
+        return {
+            "audience": row["audience"],
+            "side_id": row["side_id"],
+            "group_id": row["group_id"],
+            "owner_id": row["owner_id"],
+        }
+
+    @property
+    def frame(self) -> dict[str, Any]:
+        if self.made is None:
+            self.made = frame_of(self.case_id, self.row)
+        return self.made
 
     @property
     def text(self) -> str:
         return orjson.dumps(self.frame).decode()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Entry):
+            return NotImplemented
+        return (self.reach, self.frame) == (other.reach, other.frame)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,19 +205,13 @@ def page_of(wish: Wish, rows: Sequence[asyncpg.Record]) -> Page | None:
         first["newest"] or 0,
         view_for(wish.viewer, frozenset(first["own_sides"])),
         tuple(sorted((side, who, company) for side, who, company in first["parties"] or ())),
-        [entry(wish.case_id, row) for row in rows if row["seq"] is not None],
+        [Entry(wish.case_id, row) for row in rows if row["seq"] is not None],
     )
 
 
-def entry(case_id: int, row: asyncpg.Record) -> Entry:
-    reach = {
-        "audience": row["audience"],
-        "side_id": row["side_id"],
-        "group_id": row["group_id"],
-        "owner_id": row["owner_id"],
-    }
+def frame_of(case_id: int, row: asyncpg.Record) -> dict[str, Any]:
     at: datetime = row["occurred_at"]
-    shown = frame(
+    return frame(
         case_id,
         row["seq"],
         row["type"],
@@ -187,7 +225,6 @@ def entry(case_id: int, row: asyncpg.Record) -> Entry:
         face=face(row["ticket_id"], row["conversation_id"]),
         evidence=piece(row),
     )
-    return Entry(row["seq"], reach, shown)
 
 
 def by(row: asyncpg.Record) -> dict[str, Any]:

@@ -18,7 +18,7 @@ PAGE = 50
 COUNT_LIMIT = 100  # a count stops here and reads "99+"
 NAMES_FRESH = 5.0  # seconds
 COUNT_FRESH = 1.0  # seconds: counts of one agent are not asked for more often
-NEWEST = 200  # search ranks among the newest hits only
+NEWEST = 120  # search ranks among the newest hits only
 
 COLUMNS = """t.id, t.subject, t.status, t.severity, t.opened_at, t.updated_at, t.solved_at,
     t.type_key, t.restricted, t.follow_ups, r.name AS requester, g.key AS group_key,

@@ -116,9 +116,9 @@ async def what_happened(
             entries += page.entries
             newest = page.newest
     here = f"ticket:{ticket['id']}"
-    own = [entry for entry in entries if entry.frame["side"] in (None, ticket["side_id"])]
+    own = [entry for entry in entries if entry.side_id in (None, ticket["side_id"])]
     zone = actor.time_zone
-    return [event_row(e.text, elsewhere(e.frame["face"], here), True, zone) for e in own], newest
+    return [event_row(entry, elsewhere(entry.face, here), zone) for entry in own], newest
 
 
 def shown(frame: dict[str, Any], here: str) -> dict[str, Any]:

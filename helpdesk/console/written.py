@@ -9,9 +9,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-import orjson
 from markupsafe import Markup
 
+from helpdesk.cases.timeline import Entry
 from helpdesk.core.formats import ago
 from helpdesk.tickets.models import reference
 from helpdesk.tickets.words import SEVERITY_KEYS, STAFF_STATUS
@@ -78,13 +78,17 @@ def view_menu(view: View, counted: tuple[tuple[str, int], ...]) -> Markup:
     return Markup(template.render(view=view, views=VIEWS, counts=dict(counted)))
 
 
-@lru_cache(maxsize=KEPT)
-def event_row(text: str, where: str, staff: bool, time_zone: str) -> Markup:
-    """A bubble or a line of a thread; `text` is the event's frame, `where` if not here."""
-    frame = orjson.loads(text)
-    frame["at"] = datetime.fromisoformat(frame["at"])
-    if where:
-        frame["where"] = where
-    module: Any = templates.get_template("cases/_event.html").module
-    written: Markup = module.timeline_event(frame, staff, time_zone)
+EVENTS: dict[tuple[Any, ...], Markup] = {}
+
+
+def event_row(entry: Entry, where: str, time_zone: str) -> Markup:
+    """A bubble or a line of a thread as staff sees it; `where` it was said, if not here."""
+    key = (*entry.looks, where, time_zone)
+    written = EVENTS.get(key)
+    if written is None:
+        if len(EVENTS) >= KEPT:
+            EVENTS.clear()
+        frame = entry.frame | {"at": entry.row["occurred_at"]} | ({"where": where} if where else {})
+        module: Any = templates.get_template("cases/_event.html").module
+        written = EVENTS[key] = Markup(module.timeline_event(frame, True, time_zone))
     return written

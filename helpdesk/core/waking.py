@@ -9,6 +9,7 @@ from arq.connections import ArqRedis, RedisSettings, create_pool
 from redis.exceptions import RedisError
 
 WAKE_UP = "wake"  # the one arq job there is
+PAUSE = 0.1  # seconds between two wake-ups of one process
 
 
 def dump(value: dict[str, Any]) -> bytes:
@@ -27,7 +28,7 @@ async def connect(url: str) -> ArqRedis:
 
 
 class Waker:
-    """Asks for the worker, at most one request under way; nobody waits for it."""
+    """Asks for the worker a moment after something was committed; nobody waits for it."""
 
     def __init__(self, redis: ArqRedis) -> None:
         self.redis = redis
@@ -38,5 +39,7 @@ class Waker:
             self.asking = asyncio.ensure_future(self.ask())
 
     async def ask(self) -> None:
+        """What is committed within the pause is found by the same look."""
+        await asyncio.sleep(PAUSE)
         with suppress(RedisError, OSError):
             await self.redis.enqueue_job(WAKE_UP, _job_id=WAKE_UP)

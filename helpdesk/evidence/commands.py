@@ -166,9 +166,7 @@ def frame_of(piece: Evidence) -> dict[str, Any]:
     }
 
 
-def may_attach(
-    tx: Transaction, upload: Upload, draft_id: UUID | None, draft_key: str
-) -> bool:
+def may_attach(tx: Transaction, upload: Upload, draft_id: UUID | None, draft_key: str) -> bool:
     if draft_id is not None and upload.draft_id == draft_id:
         return True  # whoever may send the draft may send its files
     return is_own(upload, tx.actor, draft_key)
@@ -276,9 +274,7 @@ async def cancel_request(
         await tell(tx, case, request, "evidence.request_cancelled")
 
 
-async def fulfil(
-    tx: Transaction, case: Case, request: EvidenceRequest, piece: Evidence
-) -> None:
+async def fulfil(tx: Transaction, case: Case, request: EvidenceRequest, piece: Evidence) -> None:
     request.fulfilled_at, request.evidence_id = tx.now, piece.id
     await clear_timers(tx, case, request)
     await tell(tx, case, request, "evidence.request_fulfilled")
@@ -289,9 +285,7 @@ async def mark_overdue(tx: Transaction, case: Case, request_id: int) -> None:
         await tell(tx, case, request, "evidence.request_overdue")
 
 
-async def open_request(
-    tx: Transaction, case: Case, request_id: int
-) -> EvidenceRequest | None:
+async def open_request(tx: Transaction, case: Case, request_id: int) -> EvidenceRequest | None:
     query = select(EvidenceRequest).where(
         EvidenceRequest.id == request_id,
         EvidenceRequest.case_id == case.id,

@@ -240,9 +240,7 @@ SELECT count(*) FROM uploads WHERE attached_at IS NULL AND CASE
 """
 
 
-async def store(
-    desk: Desk, storage: Storage, upload: Upload, good: Good, limits: Limits
-) -> Upload:
+async def store(desk: Desk, storage: Storage, upload: Upload, good: Good, limits: Limits) -> Upload:
     made = [one for one in (good.original, good.shown, good.thumbnail) if one is not None]
     for one in made:
         await storage.keep(one.file)

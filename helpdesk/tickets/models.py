@@ -84,7 +84,7 @@ class Ticket(SQLModel, table=True):
     group_id: int = names("groups")
     assignee_id: int | None = references("people.id", index=False, default=None)
     restricted: bool = False  # only the owning department and managers open it
-    contract_id: int | None = references("contracts.id", default=None)
+    contract_id: int | None = references("contracts.id", index=False, default=None)
     milestone_id: int | None = references("milestones.id", index=False, default=None)
     contract_text: str = Field(default="", max_length=60)  # typed by hand: unverified
     answers: dict[str, Any] = json_field()  # to the type's questions
