@@ -134,6 +134,9 @@ class Entry:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __repr__(self) -> str:
+        return f"Entry({self.frame})"
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
