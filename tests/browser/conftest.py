@@ -92,9 +92,7 @@ async def open_page(chromium: Browser, site: str, cast: Cast) -> AsyncIterator[O
 async def axe(page: Page) -> list[str]:
     """What axe finds on the page as it is: WCAG 2.2 AA and best practice."""
     await page.evaluate(AXE_FILE_PATH.read_text())
-    found = await page.evaluate(
-        "rules => axe.run(document, {runOnly: rules})", RULES
-    )
+    found = await page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
     return [
         f"{violation['id']}: {node['target']} {node['failureSummary']}"
         for violation in found["violations"]

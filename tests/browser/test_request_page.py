@@ -13,9 +13,7 @@ from tests.people import Cast
 
 from .conftest import OpenPage, axe, sideways
 
-RECEIPT = FilePayload(
-    name="receipt.txt", mimeType="text/plain", buffer=b"a receipt of the bank"
-)
+RECEIPT = FilePayload(name="receipt.txt", mimeType="text/plain", buffer=b"a receipt of the bank")
 
 
 async def solve(desk: Desk, cast: Cast, ticket_id: int) -> None:

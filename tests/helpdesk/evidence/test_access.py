@@ -264,9 +264,7 @@ async def test_a_log_is_read_in_pages_and_searched_without_a_script(cast: Cast, 
 async def test_a_piece_shows_who_when_size_and_hash(cast: Cast, site: str) -> None:
     ticket = await two_sided(cast)
     picture: Evidence = await attach(cast, site, ticket, "a.png", samples.png())
-    zipped = await attach(
-        cast, site, ticket, "a.zip", samples.archive(("<b>inside</b>.txt", b"x"))
-    )
+    zipped = await attach(cast, site, ticket, "a.zip", samples.archive(("<b>inside</b>.txt", b"x")))
     async with await cast.browser(site, "finn") as finn:
         page, listed = await asyncio.gather(
             finn.get(f"/evidence/{picture.id}"), finn.get(f"/evidence/{zipped.id}")

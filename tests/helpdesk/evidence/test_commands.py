@@ -107,8 +107,14 @@ async def test_an_upload_is_attached_once(cast: Cast, site: str, ticket: Filed) 
     async with cast.desk.transaction(await cast.actor("finn")) as tx:
         case = await hold_case(tx, ticket.case_id)
         again = await attach_upload(
-            tx, case, first.upload_id, kind="other", label="x", side_id=first.side_id,
-            group_id=None, owner_id=None,
+            tx,
+            case,
+            first.upload_id,
+            kind="other",
+            label="x",
+            side_id=first.side_id,
+            group_id=None,
+            owner_id=None,
         )
     assert again.id == first.id
     assert len(await events(cast, ticket.case_id)) == 1
@@ -125,8 +131,14 @@ async def test_nobody_attaches_the_upload_of_somebody_else(
         for id in (UUID(told["id"]), uuid4()):
             with pytest.raises(NotYourUpload):
                 await attach_upload(
-                    tx, case, id, kind="other", label="x", side_id=row.side_id,
-                    group_id=None, owner_id=None,
+                    tx,
+                    case,
+                    id,
+                    kind="other",
+                    label="x",
+                    side_id=row.side_id,
+                    group_id=None,
+                    owner_id=None,
                 )
 
 
@@ -134,8 +146,13 @@ async def test_facts_are_a_piece_without_a_file(cast: Cast, site: str, ticket: F
     async with cast.desk.transaction(await cast.actor("finn")) as tx:
         case, row = await hold_ticket(tx, ticket.ticket_id)
         piece = await add_facts(
-            tx, case, kind="environment", label="Environment",
-            facts={"System": "Windows <11>"}, side_id=row.side_id, ticket_id=row.id,
+            tx,
+            case,
+            kind="environment",
+            label="Environment",
+            facts={"System": "Windows <11>"},
+            side_id=row.side_id,
+            ticket_id=row.id,
         )
     async with await cast.browser(site, "finn") as finn:
         page = await finn.get(f"/evidence/{piece.id}")
@@ -147,9 +164,7 @@ async def test_what_was_asked_for_lands_on_its_line_and_ends_the_timers(
     cast: Cast, site: str, ticket: Filed
 ) -> None:
     request = await ask(cast, ticket)
-    piece = await attach(
-        cast, site, ticket, "new.log", samples.LOG, None, evidence_key="team_log"
-    )
+    piece = await attach(cast, site, ticket, "new.log", samples.LOG, None, evidence_key="team_log")
     assert (piece.kind, piece.label) == ("team_log", "Team log")
     assert piece.sensitivity == Sensitivity.PRIVATE
     async with cast.desk.reading() as db:
@@ -220,9 +235,7 @@ async def test_uploads_nobody_sent_are_swept_and_their_files_with_them(
     assert piece.name == "kept.log"
 
 
-async def test_what_was_swept_can_be_sent_again(
-    cast: Cast, site: str, clock: FrozenClock
-) -> None:
+async def test_what_was_swept_can_be_sent_again(cast: Cast, site: str, clock: FrozenClock) -> None:
     async with await cast.browser(site, "finn") as finn:
         await send(finn, "a.log", samples.LOG, draft=uuid4())
         clock.advance(days=8)

@@ -46,9 +46,7 @@ async def test_text_of_a_png_is_gone(tmp_path: Path) -> None:
     words = PngInfo()
     words.add_itxt("note", "<script>SECRET</script>")
     profile = b"SECRETPROFILE" * 20
-    content = samples.encoded(
-        Image.new("RGB", (9, 9)), "PNG", pnginfo=words, icc_profile=profile
-    )
+    content = samples.encoded(Image.new("RGB", (9, 9)), "PNG", pnginfo=words, icc_profile=profile)
     _, shown, _, data = await write_anew(tmp_path, content)
     assert b"SECRET" not in data
     assert not shown.info
