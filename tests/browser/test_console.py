@@ -317,8 +317,8 @@ async def test_on_a_phone_each_pane_is_a_page(cast: Cast, open_page: OpenPage) -
     await expect(page.locator("h1")).to_have_text("All open")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+# The other two: test_every_page.py
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 async def test_axe_finds_nothing_at_the_desk(
     desk: Desk, cast: Cast, open_page: OpenPage, width: int, scheme: str
 ) -> None:

@@ -97,8 +97,8 @@ async def test_what_was_typed_is_there_after_a_reload(cast: Cast, open_page: Ope
     await expect(page.locator("#body")).to_have_value("half a thought")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+# The other two: test_every_page.py
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 async def test_axe_finds_nothing_on_the_pages_of_requests(
     desk: Desk, cast: Cast, open_page: OpenPage, width: int, scheme: str
 ) -> None:
