@@ -26,18 +26,24 @@ async def relay_once(desk: Desk, subscribers: Mapping[str, Sequence[Job]]) -> in
     so a cursor would skip a slow transaction's events. A job writes its receipt with its
     effect; an event is done when every job of its type has one.
     """
-    async with desk.reading() as db:
-        query = (
-            select(Event.id)
-            .where(col(Event.relayed_at).is_(None))
-            .order_by(col(Event.id))
-            .limit(BATCH)
-        )
-        waiting = (await db.exec(query)).all()
-    done = 0
-    for event_id in waiting:
-        done += await relay_event(desk, event_id, subscribers)
+    done = last = 0
+    # Past those whose job fails: within one pass only, so nothing committed late is skipped.
+    while waiting := await waiting_events(desk, last):
+        for event_id in waiting:
+            done += await relay_event(desk, event_id, subscribers)
+        last = waiting[-1]
     return done
+
+
+async def waiting_events(desk: Desk, after: int) -> Sequence[int]:
+    query = (
+        select(Event.id)
+        .where(col(Event.relayed_at).is_(None), col(Event.id) > after)
+        .order_by(col(Event.id))
+        .limit(BATCH)
+    )
+    async with desk.reading() as db:
+        return (await db.exec(query)).all()
 
 
 async def relay_event(desk: Desk, event_id: int, subscribers: Mapping[str, Sequence[Job]]) -> int:

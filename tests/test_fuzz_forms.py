@@ -190,6 +190,18 @@ ODD_BODIES = {
 }
 
 
+async def test_a_form_of_a_megabyte_is_refused_before_it_is_read(world: World) -> None:
+    paths = {path: who for who, path, _ in forms(world)}
+    files = f"/requests/{world.own.reference}/messages"
+    for path in {*paths} - {"/report", files}:
+        answer = await post(world.browsers[paths[path]], path, b"body=" + b"x" * 1_000_000)
+        assert answer.status_code == 413, path
+        harmless(answer, path)
+    for path in ("/report", files):  # those that take files
+        answer = await post(world.browsers["finn"], path, b"description=" + b"x" * 1_000_000)
+        harmless(answer, path)
+
+
 ODD_KINDS = ["multipart/form-data", "text/plain; charset=nonsense", "application/json", "x", ""]
 
 

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from sqlmodel import col, func, select
 
+from helpdesk import relay
 from helpdesk.cases.models import Event, Receipt, Timer
 from helpdesk.cases.receipts import already_done
 from helpdesk.cases.timers import set_timer
@@ -84,7 +85,10 @@ async def test_a_job_that_fails_is_done_later_and_once(cast: Cast) -> None:
     assert sorted(receipts) == ["tests.flaky", "tests.steady"]
 
 
-async def test_a_failing_event_does_not_hold_up_the_others(cast: Cast) -> None:
+async def test_failing_events_do_not_hold_up_the_others(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "BATCH", 1)
     bad = await a_ticket(cast, "finn")
     good = await a_ticket(cast, "nina")
     seen = []

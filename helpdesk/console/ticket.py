@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from markupsafe import Markup
 from starlette.responses import Response
 
 from helpdesk.cases.queries import NoSuchCase
@@ -102,7 +101,7 @@ async def ticket_page(
 
 async def what_happened(
     desk: Desk, actor: Actor, ticket: Any, everything: bool
-) -> tuple[list[Markup], int]:
+) -> tuple[list[str], int]:
     """The ticket's side of the case and what only the team sees; and the newest number."""
     after = 0 if everything else max(0, ticket["last_seq"] - SHOWN_EVENTS)
     page = await read_page(desk.pool, actor, ticket["case_id"], after)
