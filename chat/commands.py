@@ -14,7 +14,7 @@ from helpdesk.contracts.models import Contract
 from helpdesk.core.live import Envelope
 from helpdesk.desk import Desk, Transaction
 from helpdesk.evidence.commands import attach_upload
-from helpdesk.evidence.models import Sensitivity, Upload
+from helpdesk.evidence.models import Sensitivity
 from helpdesk.people.models import Group, Person
 from helpdesk.people.queries import actor_of
 from helpdesk.permissions import Actor, Role
@@ -191,14 +191,10 @@ async def attach_file(
     case, conversation = await hold_conversation(tx, conversation_id)
     if conversation.status == ConversationStatus.ENDED:
         raise NotAllowed("This chat has ended. Send the file with a request.")
-    upload = await tx.db.get(Upload, upload_id)
-    picture = upload is not None and upload.media_type.startswith("image/")
     await attach_upload(
         tx,
         case,
         upload_id,
-        kind="screenshot" if picture else "document",
-        label=upload.name if upload else "",
         sensitivity=Sensitivity.PRIVATE if private else Sensitivity.SUPPORT,
         side_id=conversation.side_id,
         group_id=conversation.group_id,

@@ -171,8 +171,3 @@ def render_text(request: WebRequest, template: str, **context: Any) -> str:
 def redirect(path: str) -> Response:
     """After a form: see the result with GET. `path` is one of our own."""
     return RedirectResponse(path, 303)
-
-
-def fragment_asked(request: WebRequest) -> str | None:
-    """The id of the only part the page's script wants, when it asks for one."""
-    return request.headers.get("x-fragment")

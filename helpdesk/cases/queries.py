@@ -104,13 +104,6 @@ async def view_of(db: AsyncSession, viewer: Actor, case_id: int) -> View:
     return view_for(viewer, frozenset(sides.all()))
 
 
-async def find_case(db: AsyncSession, viewer: Actor, case_id: int) -> Case:
-    query = select(Case).where(Case.id == case_id, visible_to(viewer))
-    if case := (await db.exec(query)).one_or_none():
-        return case
-    raise NoSuchCase
-
-
 async def hold_case(tx: Transaction, case_id: int) -> Case:
     """Find a case and lock it until commit: a case has one writer at a time."""
     query = select(Case).where(Case.id == case_id)

@@ -19,7 +19,7 @@ from helpdesk.evidence.commands import (
     cancel_request,
     request_evidence,
 )
-from helpdesk.evidence.models import Sensitivity, Upload
+from helpdesk.evidence.models import Sensitivity
 from helpdesk.permissions import Can
 from helpdesk.tickets import commands
 from helpdesk.tickets.models import reference
@@ -261,14 +261,10 @@ async def attach_file(tx: Transaction, id: int, upload_id: UUID) -> None:
     case, ticket = await hold_ticket(tx, id)
     if ticket.status == Status.CLOSED:
         raise commands.NotAllowed("This ticket is closed. Nothing can be added to it.")
-    upload = await tx.db.get(Upload, upload_id)
-    picture = upload is not None and upload.media_type.startswith("image/")
     await attach_upload(
         tx,
         case,
         upload_id,
-        kind="screenshot" if picture else "document",
-        label=upload.name if upload else "",
         sensitivity=Sensitivity.SUPPORT,
         side_id=ticket.side_id,
         group_id=ticket.group_id,

@@ -13,7 +13,8 @@ from helpdesk.catalogue.answers import show_answer
 from helpdesk.desk import Desk
 from helpdesk.evidence import queries as evidence
 from helpdesk.permissions import Actor
-from helpdesk.tickets.models import from_reference, reference
+from helpdesk.tickets.models import reference
+from helpdesk.tickets.queries import id_named
 from helpdesk.tickets.states import MOVES, Status
 from helpdesk.tickets.words import SEVERITY_KEYS, STAFF_STATUS
 from helpdesk.web import WebRequest, reading, render
@@ -31,10 +32,7 @@ def chosen_view(request: WebRequest) -> View:
 
 
 def ticket_id(request: WebRequest) -> int:
-    id = from_reference(request.path_params["ref"])
-    if id is None:
-        raise NoSuchCase
-    return id
+    return id_named(request.path_params["ref"])
 
 
 def possible_moves(status: Status) -> list[Status]:

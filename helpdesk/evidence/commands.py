@@ -40,8 +40,8 @@ async def attach_upload(
     case: Case,
     upload_id: UUID,
     *,
-    kind: str,
-    label: str,
+    kind: str = "",
+    label: str = "",
     evidence_key: str = "",
     sensitivity: Sensitivity | None = None,
     side_id: int | None,
@@ -54,7 +54,10 @@ async def attach_upload(
     draft_key: str = "",
     request: EvidenceRequest | None = None,
 ) -> Evidence:
-    """Make an upload a piece of the case, once. Without a sensitivity the catalogue decides."""
+    """Make an upload a piece of the case, once. Without a sensitivity the catalogue decides.
+
+    Without a kind and a label, the file says what it is.
+    """
     query = select(Upload).where(Upload.id == upload_id).with_for_update()
     upload = (await tx.db.exec(query)).one_or_none()
     if upload is None or not may_attach(tx, upload, draft_id, draft_key):
@@ -63,6 +66,8 @@ async def attach_upload(
         return await attached_before(tx, case, upload)
     if upload.case_id not in (None, case.id):
         raise NotYourUpload
+    kind = kind or ("screenshot" if upload.media_type.startswith("image/") else "document")
+    label = label or upload.name
     key = evidence_key or upload.evidence_key
     request = request or await awaited(tx, case, key, side_id, ticket_id)
     if request is not None:

@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 from starlette.responses import JSONResponse, Response
 
-from helpdesk.cases.queries import NoSuchCase
 from helpdesk.cases.timeline import Entry, read_page
 from helpdesk.catalogue import queries as catalogue
 from helpdesk.catalogue.answers import show_answer
@@ -27,8 +26,8 @@ from helpdesk.web import (
 )
 
 from . import commands, listing
-from .models import from_reference, reference
-from .queries import hold_ticket
+from .models import reference
+from .queries import hold_ticket, id_named
 from .states import Status
 from .words import OWN_STATUS, SEVERITY_KEYS, turn
 
@@ -37,10 +36,7 @@ UPLOAD_BODY = 105 * 1024 * 1024
 
 
 def ticket_id(request: WebRequest) -> int:
-    id = from_reference(request.path_params["ref"])
-    if id is None:
-        raise NoSuchCase
-    return id
+    return id_named(request.path_params["ref"])
 
 
 async def index(request: WebRequest) -> Response:

@@ -11,7 +11,7 @@ from helpdesk.cases.queries import NoSuchCase, hold_case, own_side
 from helpdesk.desk import Transaction
 from helpdesk.permissions import Actor, Can, allowed
 
-from .models import Ticket
+from .models import Ticket, from_reference
 
 
 def tickets_visible_to(viewer: Actor) -> ColumnElement[bool]:
@@ -53,6 +53,14 @@ async def hold_ticket(tx: Transaction, ticket_id: int) -> tuple[Case, Ticket]:
     again = select(Ticket).where(Ticket.id == ticket_id)
     fresh = await tx.db.exec(again.execution_options(populate_existing=True))
     return case, fresh.one()
+
+
+def id_named(text: str) -> int:
+    """The ticket a reference in an address names; nonsense names none there is."""
+    id = from_reference(text)
+    if id is None:
+        raise NoSuchCase
+    return id
 
 
 def reach(ticket: Ticket) -> dict[str, Any]:
