@@ -29,7 +29,7 @@ run: $(INSTALLED)
 	@exec $(BIN)/helpdesk up --leave-with-parent
 
 test: $(INSTALLED)
-	@CHROMIUM="$$(.ci/chromium)" || exit 1; export CHROMIUM; $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@CHROMIUM="$$(.ci/chromium)" || exit 1; export CHROMIUM; $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

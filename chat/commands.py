@@ -10,11 +10,11 @@ from sqlmodel import col, select
 from helpdesk.cases.commands import join_side, open_case, post_message
 from helpdesk.cases.events import record
 from helpdesk.cases.models import Audience, Case
+from helpdesk.catalogue.document import Sensitivity
 from helpdesk.contracts.models import Contract
 from helpdesk.core.live import Envelope
 from helpdesk.desk import Desk, Transaction
 from helpdesk.evidence.commands import attach_upload
-from helpdesk.evidence.models import Sensitivity
 from helpdesk.people.models import Group, Person
 from helpdesk.people.queries import actor_of
 from helpdesk.permissions import Actor, Role

@@ -76,6 +76,7 @@ class Heart:
 
     async def check(self, sockets: "list[Socket]") -> None:
         """Sessions that ended close their tabs; changed rights are applied."""
+        sockets = [socket for socket in sockets if socket.actor.session_id is not None]
         if not sockets:
             return
         desk = self.hub.desk

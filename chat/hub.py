@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from helpdesk.alerts.commands import alerts_changed
 from helpdesk.cases.models import Audience
 from helpdesk.cases.stream import Following, Streams, stream_of
 from helpdesk.cases.writer import Writer
@@ -47,6 +49,7 @@ class Hub:
         self.streams = Streams(desk)
         self.sockets: set[Socket] = set()
         self.by_session: dict[int, set[Socket]] = {}
+        self.visitors: Counter[str] = Counter()  # sockets without a session, by address
         self.lists: dict[str, set[Socket]] = {}
         self.sides: dict[tuple[str, int], int] = {}
         self.newcomers: list[Following] = []
@@ -58,8 +61,14 @@ class Hub:
 
     # Sockets
 
+    def has_room(self, address: str) -> bool:
+        """For one more open page of somebody without a session."""
+        return self.visitors[address] < self.desk.settings.visitor_sockets
+
     def join(self, socket: "Socket") -> None:
         self.sockets.add(socket)
+        if socket.address:
+            self.visitors[socket.address] += 1
         if socket.actor.session_id is not None:
             self.by_session.setdefault(socket.actor.session_id, set()).add(socket)
         self.heart.join(socket)
@@ -69,6 +78,10 @@ class Hub:
         if socket not in self.sockets:
             return
         self.sockets.discard(socket)
+        if socket.address:
+            self.visitors[socket.address] -= 1
+            if not self.visitors[socket.address]:
+                del self.visitors[socket.address]
         session = self.by_session.get(socket.actor.session_id or 0, set())
         session.discard(socket)
         if not session:
@@ -86,9 +99,13 @@ class Hub:
         socket.lists = names or frozenset()
 
     def relay(self, envelope: Envelope) -> None:
-        """Frames of a list that staff follow."""
+        """Frames of a list."""
         for socket in tuple(self.lists.get(envelope.stream, ())):
             socket.push(envelope.text)
+
+    def relay_alerts(self) -> None:
+        """Valkey was silent: whatever changed meanwhile, open pages look for themselves."""
+        self.relay(alerts_changed())
 
     # Cases
 
@@ -177,14 +194,17 @@ async def chat_parts(desk: Desk) -> AsyncIterator[Hub]:
         desk.live.watch("presence", hub.presence.hear),
         desk.live.follow("desk", hub.relay),
         desk.live.follow("chat:queue", hub.relay),
+        desk.live.follow("alerts", hub.relay),
         desk.live.follow("chat:queue", hub.line.hear),
     ]
+    desk.live.reconnected.add(hub.relay_alerts)
     tasks = [asyncio.create_task(work) for work in (hub.writer.run(), hub.heart.run())]
     try:
         yield hub
     finally:
         for end in endings:
             end()
+        desk.live.reconnected.discard(hub.relay_alerts)
         hub.streams.close()
         tasks += [task for task in (hub.settling, hub.line.pushing, hub.marks.saving) if task]
         for task in tasks:

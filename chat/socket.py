@@ -10,12 +10,14 @@ from pydantic import ValidationError
 from starlette.routing import WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
+from helpdesk.alerts.queries import fingerprint
 from helpdesk.cases.stream import Following
 from helpdesk.cases.writer import Outcome
 from helpdesk.cases.writer import Send as Sending
+from helpdesk.core.addresses import neighbourhood
 from helpdesk.core.text import BadText, clean_text, is_blank
 from helpdesk.identity import keep_awake
-from helpdesk.permissions import Actor, Can, allowed
+from helpdesk.permissions import ANONYMOUS, Actor, Can, allowed
 from helpdesk.security import same_origin
 
 from .frames import LARGEST_FRAME, Follow, Known, Pong, Read, Say, Typing, case_id_of, frames
@@ -39,7 +41,8 @@ WHY = {
     "not_allowed": "You cannot write here.",
     "too_fast": "That was a lot at once. Wait a moment; your text is kept.",
 }
-STAFF_STREAMS = {"desk": Can.WORK_TICKETS, "chat:queue": Can.WORK_CHATS}
+LISTS = {"desk": Can.WORK_TICKETS, "chat:queue": Can.WORK_CHATS, "alerts": Can.VISIT}
+FOR_VISITORS = frozenset({"alerts"})
 
 
 class Socket:
@@ -48,6 +51,7 @@ class Socket:
     __slots__ = (
         "__weakref__",
         "actor",
+        "address",
         "bucket",
         "budget",
         "followings",
@@ -57,8 +61,9 @@ class Socket:
         "sends",
     )
 
-    def __init__(self, hub: Hub, actor: Actor, outbox: Outbox) -> None:
+    def __init__(self, hub: Hub, actor: Actor, outbox: Outbox, address: str = "") -> None:
         self.hub, self.actor, self.outbox = hub, actor, outbox
+        self.address = address  # of a visitor: of those only so many have room
         self.followings: dict[int, Following] = {}  # by case
         self.lists: set[str] | frozenset[str] = frozenset()  # followed streams that are no case
         settings = hub.desk.settings
@@ -97,7 +102,9 @@ class Socket:
         await self.act(frame)
 
     async def act(self, frame: Known) -> None:
-        if isinstance(frame, Say):
+        if self.is_beyond_visitors(frame):
+            self.close(SESSION_ENDED, "Sign in")
+        elif isinstance(frame, Say):
             await self.say(frame)
         elif isinstance(frame, Follow):
             await self.follow(frame.streams)
@@ -107,6 +114,12 @@ class Socket:
             self.read(frame)
         else:
             assert isinstance(frame, Pong)
+
+    def is_beyond_visitors(self, frame: Known) -> bool:
+        """Whether somebody without a session asks for more than what is public."""
+        if self.actor.session_id is not None or isinstance(frame, Pong):
+            return False
+        return not isinstance(frame, Follow) or not FOR_VISITORS.issuperset(frame.streams)
 
     # Following
 
@@ -119,7 +132,7 @@ class Socket:
         new = {number: after for number, after in cases.items() if number not in self.followings}
         begun = await self.begin(new)
         streams = {f"case:{number}": one.newest for number, one in self.followings.items()}
-        streams |= dict.fromkeys(self.lists, 0)
+        streams |= {name: await self.newest(name) for name in self.lists}
         refused = [name for name in wanted if name not in streams]
         self.tell({"t": "following", "streams": streams, "refused": refused})
         for following in begun:
@@ -138,7 +151,11 @@ class Socket:
         return begun
 
     def may_list(self, name: str) -> bool:
-        return name in STAFF_STREAMS and allowed(self.actor, STAFF_STREAMS[name])
+        return name in LISTS and allowed(self.actor, LISTS[name])
+
+    async def newest(self, name: str) -> int:
+        """Lists have no numbers; that of alerts tells a page whether it shows the latest."""
+        return await fingerprint(self.hub.desk) if name == "alerts" else 0
 
     def unfollow(self, case_id: int) -> None:
         following = self.followings.pop(case_id)
@@ -228,12 +245,15 @@ async def live(scope: Scope, receive: Receive, send: Send) -> None:
     desk = scope["state"]["desk"]
     await send({"type": "websocket.accept"})
     outbox = Outbox(send)  # type: ignore[arg-type]
-    if not actor.id or actor.session_id is None:
+    hub, address = hub_of(desk), ""
+    if actor.session_id is None:
         # Accepted first: a page cannot read the status of a refused handshake.
-        outbox.close(SESSION_ENDED, "Sign in")
-        return await until_gone(receive)
+        actor, address = ANONYMOUS, neighbourhood((scope.get("client") or ("?", 0))[0])
+        if not hub.has_room(address):
+            outbox.close(TOO_MANY_FRAMES, "Too many open pages without a session")
+            return await until_gone(receive)
     forget_handshake(scope)
-    socket = Socket(hub_of(desk), actor, outbox)
+    socket = Socket(hub, actor, outbox, address)
     socket.hub.join(socket)
     try:
         now = desk.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")

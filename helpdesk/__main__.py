@@ -67,6 +67,9 @@ def parser() -> argparse.ArgumentParser:
     seed_ = command("seed", seed, "Fill an empty desk with demo people, tickets and chats.")
     seed_.add_argument("--tickets", type=int, help="how many (HELPDESK_DEMO_TICKETS)")
     command("doctor", doctor, "Check every part and say what to do about faults.")
+    jobs_ = command("jobs", jobs, "List follow-up work that was given up, or try it again.")
+    retry = jobs_.add_subparsers(metavar="command").add_parser("retry", help="Try it again.")
+    retry.add_argument("id", type=int, nargs="*", help="numbers of the list; without, all of it")
 
     people = commands.add_parser("user", help="Manage accounts.").add_subparsers(
         required=True, metavar="command"
@@ -77,7 +80,17 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument("--name", required=True)
     add.add_argument("--role", action="append", required=True, choices=accounts_have())
     add.add_argument("--password")
+    change = people.add_parser("change", help="Give an account other roles or departments.")
+    change.set_defaults(run=user_change)
+    change.add_argument("--email", required=True)
+    change.add_argument("--role", action="append", choices=accounts_have(), help="instead of all")
+    for one in (add, change):
+        one.add_argument("--departments", type=keys, help="such as GEN,PAY; none: ''")
     return top
+
+
+def keys(text: str) -> list[str]:
+    return [key.strip().upper() for key in text.split(",") if key.strip()]
 
 
 def accounts_have() -> list[str]:
@@ -151,7 +164,16 @@ def user_add(settings: Settings, options: argparse.Namespace) -> int:
     password = options.password or getpass.getpass("Password: ")
     with services(settings) as running:
         try:
-            asyncio.run(add_account(running, options.email, options.name, options.role, password))
+            asyncio.run(
+                add_account(
+                    running,
+                    options.email,
+                    options.name,
+                    options.role,
+                    password,
+                    options.departments,
+                )
+            )
         except BadText as fault:
             print(f"helpdesk: {fault}", file=sys.stderr)
             return 1
@@ -159,10 +181,32 @@ def user_add(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+def user_change(settings: Settings, options: argparse.Namespace) -> int:
+    from helpdesk.first_run import change_account
+
+    with services(settings) as running:
+        try:
+            change = change_account(running, options.email, options.role, options.departments)
+            print(asyncio.run(change))
+        except BadText as fault:
+            print(f"helpdesk: {fault}", file=sys.stderr)
+            return 1
+    return 0
+
+
 def doctor(settings: Settings, options: argparse.Namespace) -> int:
     from helpdesk.doctor import examine
 
     return examine(settings)
+
+
+def jobs(settings: Settings, options: argparse.Namespace) -> int:
+    from helpdesk.jobs import retry_jobs, show_jobs
+
+    if "id" in options:
+        return retry_jobs(settings, options.id)
+    show_jobs(settings)
+    return 0
 
 
 if __name__ == "__main__":

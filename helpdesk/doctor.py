@@ -76,6 +76,7 @@ async def run_checks(settings: Settings, embedded: bool) -> int:
         "valkey": check_valkey,
         "storage": check_storage,
         "mail": check_mail,
+        "jobs": check_jobs,
         "clock": check_clock,
         "disk": check_disk,
         "secret key": partial(check_secret_key, embedded=embedded),
@@ -105,6 +106,7 @@ ADVICE = {
     "valkey": "See that Valkey or Redis runs and that REDIS_URL is right.",
     "storage": "See that HELPDESK_STORAGE_URL names a place this process may write to.",
     "mail": "See that HELPDESK_SMTP_URL is right and that the server is reachable from here.",
+    "jobs": "Run: helpdesk migrate",
     "clock": "Keep this machine and the database's on network time (NTP).",
     "disk": "See that HELPDESK_DATA_DIR exists and can be read.",
     "secret key": "Set HELPDESK_SECRET_KEY.",
@@ -198,6 +200,29 @@ async def check_mail(settings: Settings) -> Finding:
     server = MailServer.of(settings.smtp_url)
     async with connected(server):
         return ok(f"{server.host}:{server.port} answers")
+
+
+FAILURES = """
+SELECT count(*) FILTER (WHERE given_up_at IS NOT NULL) AS given_up,
+    count(*) FILTER (WHERE given_up_at IS NULL) AS waiting
+FROM failures
+"""
+
+
+async def check_jobs(settings: Settings) -> Finding:
+    connection = await asyncpg.connect(plain_dsn(settings.database_url))
+    try:
+        row = await connection.fetchrow(FAILURES)
+    finally:
+        await connection.close()
+    if row["given_up"]:
+        return fault(
+            f"{row['given_up']} given up, {row['waiting']} to be tried again",
+            "See which and why: helpdesk jobs. Then: helpdesk jobs retry",
+        )
+    if row["waiting"]:
+        return warn(f"{row['waiting']} failed, to be tried again", "Look for job.failed in the log.")
+    return ok("none has failed")
 
 
 async def check_clock(settings: Settings) -> Finding:

@@ -116,12 +116,37 @@ def welcome(settings: Settings, running: Settings) -> str:
 
 
 async def add_account(
-    settings: Settings, email: str, name: str, roles: list[str], password: str
+    settings: Settings,
+    email: str,
+    name: str,
+    roles: list[str],
+    password: str,
+    departments: list[str] | None = None,
 ) -> None:
     from helpdesk.people.commands import add_person
     from helpdesk.permissions import SYSTEM, Role
 
     async with working_desk(settings) as desk, desk.transaction(SYSTEM) as tx:
         await add_person(
-            tx, email=email, name=name, roles=[Role(role) for role in roles], password=password
+            tx,
+            email=email,
+            name=name,
+            roles=[Role(role) for role in roles],
+            password=password,
+            groups=departments or (),
         )
+
+
+async def change_account(
+    settings: Settings, email: str, roles: list[str] | None, departments: list[str] | None
+) -> str:
+    """Who it is now, in a line."""
+    from helpdesk.people.commands import change_person
+    from helpdesk.people.queries import departments_of
+    from helpdesk.permissions import SYSTEM, Role
+
+    wanted = [Role(role) for role in roles] if roles else None
+    async with working_desk(settings) as desk, desk.transaction(SYSTEM) as tx:
+        person = await change_person(tx, email, wanted, departments)
+        groups = await departments_of(tx.db, person.id)
+        return f"{person.email}: {', '.join(person.roles)}; {', '.join(groups) or 'no department'}"

@@ -18,7 +18,7 @@ LONGEST_TOKEN = 100  # characters; ours have 43
 PATIENCE = 5.0  # seconds for the database
 
 PERSON = """
-p.id, p.name, p.email, p.roles, p.company_id, p.language, p.time_zone,
+p.id, p.name, p.email, p.roles, p.company_id, p.language, p.country, p.time_zone,
 ARRAY(SELECT m.group_id FROM memberships m WHERE m.person_id = p.id) AS groups
 """
 SESSIONS = f"""
@@ -55,6 +55,7 @@ def as_actor(row: asyncpg.Record) -> Actor:
         groups=frozenset(row["groups"]),
         company_id=row["company_id"],
         language=row["language"],
+        country=row["country"],
         time_zone=row["time_zone"],
         session_id=row["session_id"],
     )

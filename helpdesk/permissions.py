@@ -28,6 +28,10 @@ class Can(StrEnum):
     READ_ALL_CASES = "case:read-all"
     READ_EVIDENCE = "evidence:read"  # of the cases a person may see
     READ_ALL_PRIVATE = "evidence:read-all"
+    WRITE_ARTICLES = "article:write"
+    PUBLISH_ARTICLES = "article:publish"  # any; agents publish a colleague's in their department
+    POST_ALERTS = "alert:post"
+    READ_REPORTS = "report:read"
     READ_MAILBOX = "mail:read"
     MANAGE_PEOPLE = "people:manage"
 
@@ -44,8 +48,10 @@ AGENT = {
     Can.WRITE_NOTE,
     Can.READ_ALL_CASES,
     Can.READ_EVIDENCE,
+    Can.WRITE_ARTICLES,
+    Can.POST_ALERTS,
 }
-MANAGER = AGENT | {Can.READ_ALL_PRIVATE}
+MANAGER = AGENT | {Can.READ_ALL_PRIVATE, Can.PUBLISH_ARTICLES, Can.READ_REPORTS}
 ADMIN = MANAGER | {Can.READ_MAILBOX, Can.MANAGE_PEOPLE}
 
 GRANTS: dict[Role, set[Can]] = {
@@ -72,6 +78,7 @@ class Actor:
     groups: frozenset[int] = frozenset()  # departments the person belongs to
     company_id: int | None = None
     language: str = "en"
+    country: str = ""
     time_zone: str = "UTC"
     session_id: int | None = None
     is_system: bool = field(default=False)

@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute
 import chat.console
 import chat.pages
 import chat.socket
+import helpdesk.alerts.pages
 import helpdesk.console.pages
 import helpdesk.contact.api
 import helpdesk.contact.joining
@@ -15,6 +16,7 @@ import helpdesk.contact.pages
 import helpdesk.evidence.pages
 import helpdesk.mail.pages
 import helpdesk.people.pages
+import helpdesk.tickets.asking
 import helpdesk.tickets.pages
 from chat.hub import chat_parts
 from helpdesk.catalogue.commands import ensure_default
@@ -25,11 +27,13 @@ from helpdesk.permissions import SYSTEM
 
 ROUTES: list[BaseRoute] = [
     *chat.socket.routes,
+    *helpdesk.alerts.pages.routes,
     *helpdesk.console.pages.routes,
     *helpdesk.contact.pages.routes,
     *helpdesk.contact.api.routes,
     *helpdesk.contact.joining.routes,
     *helpdesk.tickets.pages.routes,
+    *helpdesk.tickets.asking.routes,
     *helpdesk.evidence.pages.routes,
     *chat.pages.routes,
     *chat.console.routes,

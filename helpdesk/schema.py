@@ -3,11 +3,13 @@
 from sqlmodel import SQLModel
 
 import chat.models
+import helpdesk.alerts.models
 import helpdesk.cases.models
 import helpdesk.catalogue.models
 import helpdesk.contact.models
 import helpdesk.contracts.models
 import helpdesk.evidence.models
+import helpdesk.help.models
 import helpdesk.mail.models
 import helpdesk.people.models
 import helpdesk.tickets.models
@@ -21,6 +23,8 @@ ROOMS_WITH_TABLES = (
     helpdesk.tickets.models,
     helpdesk.mail.models,
     helpdesk.contact.models,
+    helpdesk.help.models,
+    helpdesk.alerts.models,
     chat.models,
 )
 

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from helpdesk.core import formats
 from helpdesk.core.assets import asset
-from helpdesk.core.macros import keep_macros
+from helpdesk.core.macros import Templates, keep_macros
 from helpdesk.core.shipped import shipped
 from helpdesk.desk import Desk, Transaction
 from helpdesk.permissions import Actor, Can, allowed
@@ -68,7 +68,7 @@ class Problem(Exception):
 
 
 def make_environment() -> Environment:
-    env = Environment(
+    env = Templates(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         auto_reload=False,

@@ -2,6 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from chat import jobs as chat
+from helpdesk.alerts import jobs as alerts
 from helpdesk.cases.models import Timer
 from helpdesk.contact import jobs as contact
 from helpdesk.core.jobs import Job
@@ -20,6 +22,8 @@ SUBSCRIBERS: Mapping[str, Sequence[Job]] = {
     "ticket.handed_over": [tickets.mail_change],
     "evidence.requested": [tickets.mail_change],
     "evidence.request_overdue": [tickets.mail_change],
+    "conversation.ended": [chat.mail_link],
+    "conversation.ticketed": [chat.mail_ticket_link],
 }
 
 # Timer kind → command, run in a transaction that holds the timer's case.
@@ -32,7 +36,10 @@ TIMERS: Mapping[str, Callable[[Transaction, Timer], Awaitable[None]]] = {
 # Asked every two seconds, whatever wakes the worker.
 SWEEPS: Sequence[Callable[[Desk], Awaitable[int]]] = (
     deliver_due,
+    chat.mail_unread_answers,
     evidence.sweep_abandoned,
     people.sweep_ended,
     contact.sweep_forgotten,
+    alerts.sweep_alerts,
+    tickets.sweep_rating_links,
 )

@@ -28,6 +28,7 @@ from helpdesk.wiring import SUBSCRIBERS, SWEEPS, TIMERS
 log = logging.getLogger("helpdesk.worker")
 
 SWEEP = 2.0  # seconds between two looks when nobody wakes us
+LONGEST_REST = 60.0  # seconds a part that keeps failing is left alone
 
 
 Part = Callable[[Desk], Awaitable[int]]
@@ -40,22 +41,30 @@ PARTS: Sequence[Part] = (
 
 async def work_once(desk: Desk) -> int:
     """Everything that is due now, one part after the other."""
-    return sum([await attempt(desk, part) for part in PARTS])
+    return sum([await attempt(desk, part) or 0 for part in PARTS])
 
 
-async def attempt(desk: Desk, part: Part) -> int:
-    """A part that fails is tried again with the next sweep; it holds up no other."""
+async def attempt(desk: Desk, part: Part) -> int | None:
+    """How much was done; None for a part that failed. It holds up no other."""
     try:
         return await part(desk)
     except Exception:
         log.exception("worker.part_failed")
-        return 0
+        return None
 
 
 async def repeat(desk: Desk, part: Part, wake: asyncio.Event) -> None:
+    """Without end: at once while there is work, and ever less often while it fails."""
+    rest = SWEEP
     while True:
         wake.clear()
-        if not await attempt(desk, part):
+        done = await attempt(desk, part)
+        if done is None:
+            await asyncio.sleep(rest)
+            rest = min(2 * rest, LONGEST_REST)
+            continue
+        rest = SWEEP
+        if not done:
             with suppress(TimeoutError):
                 await asyncio.wait_for(wake.wait(), SWEEP)
 

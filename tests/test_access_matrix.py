@@ -40,12 +40,12 @@ GET  /api/v1/catalogue                  |                     | 200 200 200 200 
 GET  /report                            |                     | 200 200 303 200 200 200 403 403 403 403
 GET  /report/{draft:uuid}               | draft               | 404 404 200 404 404 404 403 403 403 403
 GET  /report/{draft:uuid}/check         | draft               | 404 404 422 404 404 404 403 403 403 403
-GET  /report/{draft:uuid}/sent          | draft               | 404* 404* 303 404* 404* 404* 403 403 403 403
+GET  /report/{draft:uuid}/sent          | draft               | 404 404 303 404 404 404 403 403 403 403
 POST /report                            | draft               | 422 422 422 422 422 422 403 403 403 403
 POST /report/send                       | draft               | 422 422 422 422 422 422 403 403 403 403
-POST /report/{draft:uuid}/save          | draft               | 401* 401* 200 401* 401* 401* 403 403 403 403
+POST /report/{draft:uuid}/save          | draft               | 200 200 200 200 200 200 403 403 403 403
 POST /report/{draft:uuid}/send          | draft               | 404 404 422 404 404 404 403 403 403 403
-POST /report/{draft:uuid}/discard       | draft               | 404* 404* 303 404* 404* 404* 403 403 403 403
+POST /report/{draft:uuid}/discard       | draft               | 303 303 303 303 303 303 403 403 403 403
 
 GET  /requests                          |                     | 303 200 200 200 200 200 403 403 403 403
 GET  /requests/{ref}                    | own ticket          | 303 404 200 404 404 404 403 403 403 403

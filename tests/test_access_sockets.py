@@ -7,7 +7,7 @@ from uuid import uuid4
 import orjson
 import pytest
 
-from helpdesk.evidence.models import Sensitivity
+from helpdesk.catalogue.document import Sensitivity
 from helpdesk.tickets.commands import add_message, add_note, change_severity, reply
 from helpdesk.tickets.filing import Filed
 from helpdesk.tickets.states import Severity

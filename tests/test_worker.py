@@ -12,7 +12,8 @@ import pytest
 from sqlmodel import col, func, select
 
 from helpdesk import relay
-from helpdesk.cases.models import Event, Receipt, Timer
+from helpdesk.cases.failures import MOST_TRIES, given_up, try_again
+from helpdesk.cases.models import Event, Failure, Receipt, Timer
 from helpdesk.cases.receipts import already_done
 from helpdesk.cases.timers import set_timer
 from helpdesk.core.clock import FrozenClock, SystemClock
@@ -55,7 +56,7 @@ async def test_several_workers_at_once_do_everything_once(cast: Cast) -> None:
     assert await count(cast.desk, Receipt) == 60
 
 
-async def test_a_job_that_fails_is_done_later_and_once(cast: Cast) -> None:
+async def test_a_job_that_fails_is_done_later_and_once(cast: Cast, clock: FrozenClock) -> None:
     tries = []
 
     async def flaky(desk: Desk, event_id: int) -> None:
@@ -78,11 +79,109 @@ async def test_a_job_that_fails_is_done_later_and_once(cast: Cast) -> None:
     for _ in range(4):
         await relay_once(cast.desk, jobs)
         counts.append(await count(cast.desk, Mail))
+        clock.advance(minutes=1)
     assert counts == [1, 1, 2, 2]  # what failed left nothing behind, what worked is not repeated
     assert len(tries) == 3
     async with cast.desk.reading() as db:
         receipts = (await db.exec(select(Receipt.job))).all()
     assert sorted(receipts) == ["tests.flaky", "tests.steady"]
+
+
+async def test_a_job_is_tried_ever_less_often_then_given_up_and_kept(
+    cast: Cast, clock: FrozenClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    tries: list[object] = []
+    cured = False
+
+    async def broken(desk: Desk, event_id: int) -> None:
+        tries.append(desk.clock.now())
+        if not cured:
+            raise ValueError("what somebody wrote")
+
+    async def steady(desk: Desk, event_id: int) -> None:
+        async with desk.transaction(SYSTEM) as tx:
+            if not await already_done(tx, event_id, "tests.steady"):
+                await send_mail(tx, f"steady:{event_id}", "", "finn@example.com", "Hello", "Hello")
+
+    await a_ticket(cast, "finn")
+    jobs = {"ticket.opened": [Job("tests.broken", broken), Job("tests.steady", steady)]}
+    began = clock.now()
+    for _ in range(3):
+        await relay_once(cast.desk, jobs)
+    assert len(tries) == 1, "it must rest before it is tried again"
+    assert await count(cast.desk, Mail) == 1, "a job that fails holds up no other"
+    for _ in range(MOST_TRIES + 3):
+        clock.advance(hours=6)
+        await relay_once(cast.desk, jobs)
+    assert len(tries) == MOST_TRIES
+    assert await waiting(cast.desk) == 0
+    async with cast.desk.reading() as db:
+        (kept,) = await given_up(db)
+    assert (kept.job, kept.error, kept.tries) == ("tests.broken", "ValueError", MOST_TRIES)
+    lines = [record.getMessage() for record in caplog.records]
+    assert lines.count("job.given_up") == 1
+    assert "what somebody wrote" not in str([record.args for record in caplog.records])
+    assert began < kept.failed_at
+
+    cured = True
+    async with cast.desk.transaction(SYSTEM) as tx:
+        assert await try_again(tx, [kept.id + 1]) == 0
+        assert await try_again(tx, [kept.id]) == 1
+    await relay_once(cast.desk, jobs)
+    assert len(tries) == MOST_TRIES + 1
+    assert await count(cast.desk, Failure) == 0
+    assert await count(cast.desk, Mail) == 1, "what had worked is not repeated"
+
+
+async def test_a_timer_that_fails_rests_is_given_up_and_can_be_tried_again(
+    cast: Cast, clock: FrozenClock
+) -> None:
+    tries: list[int] = []
+    cured = False
+
+    async def ring(tx: Transaction, timer: Timer) -> None:
+        tries.append(timer.id)
+        if not cured:
+            raise RuntimeError
+
+    ticket = await a_ticket(cast, "finn")
+    async with cast.desk.transaction(SYSTEM) as tx:
+        case, _ = await hold_ticket(tx, ticket.ticket_id)
+        await set_timer(tx, case.id, "ring", tx.now + timedelta(hours=1))
+    clock.advance(hours=1)
+    for _ in range(3):
+        assert await fire_due_timers(cast.desk, {"ring": ring}) == 0
+    assert len(tries) == 1
+    for _ in range(MOST_TRIES + 3):
+        clock.advance(hours=6)
+        await fire_due_timers(cast.desk, {"ring": ring})
+    assert len(tries) == MOST_TRIES
+    cured = True
+    async with cast.desk.transaction(SYSTEM) as tx:
+        assert await try_again(tx) == 1
+    assert await fire_due_timers(cast.desk, {"ring": ring}) == 1
+    assert await count(cast.desk, Failure) == 0
+
+
+async def test_a_timer_that_is_set_anew_begins_anew(cast: Cast, clock: FrozenClock) -> None:
+    tries: list[int] = []
+
+    async def ring(tx: Transaction, timer: Timer) -> None:
+        tries.append(timer.id)
+        raise RuntimeError
+
+    ticket = await a_ticket(cast, "finn")
+    async with cast.desk.transaction(SYSTEM) as tx:
+        case, _ = await hold_ticket(tx, ticket.ticket_id)
+        await set_timer(tx, case.id, "ring", tx.now)
+    for _ in range(MOST_TRIES):
+        await fire_due_timers(cast.desk, {"ring": ring})
+        clock.advance(hours=6)
+    async with cast.desk.transaction(SYSTEM) as tx:
+        await set_timer(tx, case.id, "ring", tx.now + timedelta(seconds=1))
+    clock.advance(seconds=2)
+    await fire_due_timers(cast.desk, {"ring": ring})
+    assert len(tries) == MOST_TRIES + 1
 
 
 async def test_failing_events_do_not_hold_up_the_others(

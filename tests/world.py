@@ -10,9 +10,10 @@ import httpx2
 
 from chat.commands import Opening, claim, open_conversation
 from chat.models import Conversation
+from helpdesk.catalogue.document import Sensitivity
 from helpdesk.contact.commands import save_draft
 from helpdesk.evidence.commands import request_evidence
-from helpdesk.evidence.models import Evidence, Sensitivity
+from helpdesk.evidence.models import Evidence
 from helpdesk.identity import stored_hash
 from helpdesk.mail.commands import send_mail
 from helpdesk.people.commands import create_api_token, open_guest
@@ -96,7 +97,8 @@ async def build(cast: Cast, site: str) -> World:
     guests = await file_ticket(desk, await actor_of(desk, gus.id), a_filing())
     draft, upload = uuid4(), uuid4()
     finn = await cast.actor("finn")
-    await save_draft(desk, finn, "", draft, {"subject": "Half a sentence about a timer"})
+    async with desk.transaction(finn) as tx:
+        await save_draft(tx, "", draft, {"subject": "Half a sentence about a timer"})
     async with await cast.browser(site, "finn") as browser:
         answer = await send(browser, "loose.png", samples.png(33, 22), id=upload)
         assert answer.status_code == 201, answer.text

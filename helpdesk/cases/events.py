@@ -28,6 +28,8 @@ EVENT_TYPES: dict[str, str] = {
     "ticket.followed_up": "{by} followed up",
     "ticket.reopened": "{by} said it is not solved: {reference} is open again",
     "ticket.closed": "{reference} was closed",
+    "ticket.coverage_marked": "{by} marked {reference} as {new}",
+    "ticket.rated": "{by} rated the answer on {reference}: {new}",
     "requester.joined": "{by} confirmed the e-mail address: the request moved to the account",
     "conversation.opened": "{by} opened a chat",
     "conversation.claimed": "{by} joined the chat",

@@ -122,6 +122,26 @@ class Timer(SQLModel, table=True):
     fired_at: datetime | None = None
 
 
+class Failure(SQLModel, table=True):
+    """A job or a timer that failed: when it is tried again, or when it was given up.
+
+    The row goes when the work is done. Given up, it stays until somebody has it tried again.
+    """
+
+    __tablename__ = "failures"
+    __table_args__ = (UniqueConstraint("source", "source_id", "job"),)
+
+    id: int = primary_key()
+    source: str = Field(max_length=10)  # event | timer
+    source_id: int = Field(sa_type=BigInteger)
+    job: str = Field(max_length=80)
+    tries: int = 1
+    error: str = Field(max_length=80)  # the exception's class; its text may hold what people wrote
+    failed_at: datetime
+    due_at: datetime
+    given_up_at: datetime | None = None
+
+
 class ReadMark(SQLModel, table=True):
     """The newest event a person has seen on a case."""
 

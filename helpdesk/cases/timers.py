@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -39,11 +39,13 @@ async def clear_timer(tx: Transaction, case_id: int, kind: str, subject_id: int 
     )
 
 
-async def due_timers(db: AsyncSession, now: datetime, limit: int = 200) -> list[Timer]:
+async def due_timers(
+    db: AsyncSession, now: datetime, wanted: ColumnElement[bool], limit: int = 200
+) -> list[Timer]:
     """What is due. Nothing is locked yet: a command takes the case first, then its timer."""
     query = (
         select(Timer)
-        .where(col(Timer.due_at) <= now, col(Timer.fired_at).is_(None))
+        .where(col(Timer.due_at) <= now, col(Timer.fired_at).is_(None), wanted)
         .order_by(col(Timer.due_at))
         .limit(limit)
     )

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from helpdesk.catalogue import queries as catalogue
+from helpdesk.catalogue.document import Sensitivity
 from helpdesk.core.text import clean_text, is_blank
 from helpdesk.desk import Transaction
 from helpdesk.evidence.commands import (
@@ -19,9 +20,10 @@ from helpdesk.evidence.commands import (
     cancel_request,
     request_evidence,
 )
-from helpdesk.evidence.models import Sensitivity
+from helpdesk.help.articles import NoSuchArticle
 from helpdesk.permissions import Can
 from helpdesk.tickets import commands
+from helpdesk.tickets.coverage import mark_coverage
 from helpdesk.tickets.models import reference
 from helpdesk.tickets.queries import hold_ticket
 from helpdesk.tickets.states import Severity, Status, WrongMove
@@ -29,6 +31,8 @@ from helpdesk.tickets.words import SEVERITY_KEYS
 from helpdesk.web import Problem, WebRequest, api, page, redirect, transaction
 
 from . import queries
+from .articles import with_article
+from .closing import MISSING, NO_ARTICLE, read_mark
 from .ticket import chosen_view, ticket_id, ticket_page
 
 REPLY_LIMIT = 10_000  # characters
@@ -95,6 +99,7 @@ def once(typed: dict[str, Any]) -> UUID:
 async def write(request: WebRequest) -> Response:
     """The composer: a reply, or a note, by the mode that is chosen."""
     id = ticket_id(request)
+    desk = request.state["desk"]
 
     async def command(tx: Transaction, typed: dict[str, Any]) -> None:
         body = words(typed, "body", REPLY_LIMIT, "Write something first.")
@@ -106,6 +111,9 @@ async def write(request: WebRequest) -> Response:
         then = typed.get("then") or None
         if then is not None and then not in set(Status) - {Status.CLOSED}:
             raise Refused({"action": "Choose a status from the list."})
+        if then == Status.SOLVED:
+            await mark(tx, id, typed)
+        body = await with_article(desk, body, str(typed.get("insert", "")))
         await commands.reply(tx, id, body, once(typed), Status(then) if then else None)
 
     return await act(request, command)
@@ -117,9 +125,36 @@ async def change_status(request: WebRequest) -> Response:
     async def command(tx: Transaction, typed: dict[str, Any]) -> None:
         if typed.get("status") not in set(Status) - {Status.CLOSED}:
             raise Refused({"status": "Choose a status from the list."})
+        if typed["status"] == Status.SOLVED:
+            await mark(tx, id, typed)
         await commands.change_status(tx, id, Status(str(typed["status"])))
 
     return await act(request, command)
+
+
+async def change_coverage(request: WebRequest) -> Response:
+    id = ticket_id(request)
+
+    async def command(tx: Transaction, typed: dict[str, Any]) -> None:
+        await mark(tx, id, {"coverage": "-"} | typed)
+
+    return await act(request, command)
+
+
+async def mark(tx: Transaction, id: int, typed: dict[str, Any]) -> None:
+    """Whoever closes says whether the help centre had the answer; an earlier mark stays good."""
+    chosen, errors = read_mark(typed)
+    if errors:
+        raise Refused(errors)
+    if chosen is None:
+        _, ticket = await hold_ticket(tx, id)
+        if ticket.coverage is None:
+            raise Refused({"coverage": MISSING})
+        return
+    try:
+        await mark_coverage(tx, id, chosen.coverage, chosen.slug)
+    except NoSuchArticle:
+        raise Refused({"article": NO_ARTICLE}) from None
 
 
 async def change_severity(request: WebRequest) -> Response:
@@ -280,6 +315,7 @@ routes = [
     page("/desk/take-next", take_next, WORK, "POST"),
     page(f"{TICKET}/messages", write, WORK, "POST"),
     page(f"{TICKET}/status", change_status, WORK, "POST"),
+    page(f"{TICKET}/coverage", change_coverage, WORK, "POST"),
     page(f"{TICKET}/severity", change_severity, WORK, "POST"),
     page(f"{TICKET}/claim", claim, WORK, "POST"),
     page(f"{TICKET}/assign", assign, WORK, "POST"),

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 
 from helpdesk.cases.queries import NoSuchCase
+from helpdesk.core.live import Envelope
 from helpdesk.desk import Desk
 from helpdesk.permissions import Actor, Can, allowed
 from helpdesk.tickets.models import from_reference
@@ -17,7 +18,7 @@ from .views import OPEN, SEEN, VIEWS, Cursor, View
 PAGE = 50
 COUNT_LIMIT = 100  # a count stops here and reads "99+"
 NAMES_FRESH = 5.0  # seconds
-COUNT_FRESH = 1.0  # seconds: counts of one agent are not asked for more often
+COUNT_FRESH = 1.0  # seconds: without a change, counts of one agent are not read more often
 NEWEST = 120  # search ranks among the newest hits only
 
 COLUMNS = """t.id, t.subject, t.status, t.severity, t.opened_at, t.updated_at, t.solved_at,
@@ -84,17 +85,31 @@ COUNTS = (
 )
 
 
+class KeptCounts:
+    """Of each agent, until COUNT_FRESH has passed or a list changed: pages ask because it did."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.of: dict[int, tuple[float, dict[str, int]]] = {}
+        self.changes = 0
+        desk.live.follow("desk", self.outdate)
+
+    def outdate(self, change: Envelope) -> None:
+        self.of.clear()
+        self.changes += 1
+
+
 async def counts(desk: Desk, actor: Actor) -> dict[str, int]:
     """How many tickets each view holds, up to COUNT_LIMIT: the cost is bounded."""
-    kept: dict[int, tuple[float, dict[str, int]]] = desk.parts.setdefault("view counts", {})
-    at, known = kept.get(actor.id, (0.0, {}))
-    if time.monotonic() - at < COUNT_FRESH:
+    if "view counts" not in desk.parts:
+        desk.parts["view counts"] = KeptCounts(desk)
+    kept: KeptCounts = desk.parts["view counts"]
+    began, changes = time.monotonic(), kept.changes
+    at, known = kept.of.get(actor.id, (float("-inf"), {}))
+    if began - at < COUNT_FRESH:
         return known
-    row = await desk.pool.fetchrow(COUNTS, *seen_by(actor), actor.id)
-    if len(kept) > 1000:
-        kept.clear()
-    found = dict(row)
-    kept[actor.id] = (time.monotonic(), found)
+    found = dict(await desk.pool.fetchrow(COUNTS, *seen_by(actor), actor.id))
+    if changes == kept.changes:  # else a change came while they were read
+        kept.of[actor.id] = (began, found)
     return found
 
 
@@ -124,28 +139,40 @@ async def search_tickets(desk: Desk, actor: Actor, words: str) -> Sequence[async
     return rows
 
 
+# Other tickets of the case, and earlier ones of the same person: with the ticket itself, for a
+# round trip more costs as much as a third of the page.
+OTHERS_SEEN = "(NOT o.restricted OR o.group_id = ANY($1) OR $2)"
+MOST_AROUND = 30
 TICKET = f"""
     SELECT {COLUMNS}, t.case_id, t.side_id, t.requester_id, t.group_id, t.chosen_severity,
         t.catalogue_version, t.answers, t.lacking, t.contract_text, t.first_answered_at,
-        t.conversation_id, t.source, r.public_id, r.email, r.time_zone, r.language, r.roles,
+        t.conversation_id, t.source, t.seen, r.public_id, r.email, r.time_zone, r.language, r.roles,
         c.reference AS contract, c.title AS contract_title, c.currency, c.funding,
         t.contract_id, t.milestone_id, k.last_seq,
+        t.coverage, h.slug AS covered_by, (SELECT x.title FROM article_texts x
+            WHERE x.article_id = h.id ORDER BY x.language <> 'en' LIMIT 1) AS covered_title,
+        v.score, v.comment AS rating_words, v.changed_at AS rated_at,
         EXISTS (SELECT FROM evidence x WHERE x.case_id = t.case_id) AS has_evidence,
         EXISTS (SELECT FROM evidence_requests q WHERE q.ticket_id = t.id
-            AND q.fulfilled_at IS NULL AND q.cancelled_at IS NULL) AS has_asked
+            AND q.fulfilled_at IS NULL AND q.cancelled_at IS NULL) AS has_asked,
+        ARRAY(SELECT (o.id, o.subject, o.status, w.name)
+            FROM tickets o JOIN people w ON w.id = o.requester_id
+            WHERE o.case_id = t.case_id AND o.id <> t.id AND {OTHERS_SEEN}
+            ORDER BY o.id LIMIT {MOST_AROUND}) AS on_case,
+        ARRAY(SELECT (o.id, o.subject, o.status, '')
+            FROM tickets o
+            WHERE o.requester_id = t.requester_id AND o.id <> t.id AND o.case_id <> t.case_id
+                AND {OTHERS_SEEN}
+            ORDER BY o.id DESC LIMIT 5) AS earlier,
+        ARRAY(SELECT (m.id, left(m.body, 90)) FROM messages m
+            WHERE t.first_answered_at IS NOT NULL AND NOT t.restricted AND m.case_id = t.case_id
+                AND m.ticket_id = t.id AND m.author_id = $4 AND m.side_id IS NOT NULL
+            ORDER BY m.id DESC LIMIT 5) AS own_answers
     FROM tickets t {JOINS} JOIN cases k ON k.id = t.case_id
         LEFT JOIN contracts c ON c.id = t.contract_id
+        LEFT JOIN ticket_ratings v ON v.ticket_id = t.id
+        LEFT JOIN articles h ON h.id = t.covered_by_id
     WHERE t.id = $3 AND {SEEN}"""
-
-AROUND = """
-    SELECT 'case' AS how, t.id, t.subject, t.status, r.name AS requester
-    FROM tickets t JOIN people r ON r.id = t.requester_id
-    WHERE t.case_id = $3 AND t.id <> $4 AND (NOT t.restricted OR t.group_id = ANY($1) OR $2)
-    UNION ALL
-    (SELECT 'earlier', t.id, t.subject, t.status, '' FROM tickets t
-    WHERE t.requester_id = $5 AND t.id <> $4 AND t.case_id <> $3
-        AND (NOT t.restricted OR t.group_id = ANY($1) OR $2)
-    ORDER BY t.id DESC LIMIT 5)"""
 
 MILESTONES = """
     SELECT position, title, amount_minor, state, id FROM milestones
@@ -182,18 +209,24 @@ async def departments(desk: Desk) -> Sequence[asyncpg.Record]:
 
 
 async def ticket_row(desk: Desk, actor: Actor, ticket_id: int) -> asyncpg.Record:
-    row = await desk.pool.fetchrow(TICKET, *seen_by(actor), ticket_id)
+    row = await desk.pool.fetchrow(TICKET, *seen_by(actor), ticket_id, actor.id)
     if row is None:
         raise NoSuchCase
     return row
 
 
-async def around(desk: Desk, actor: Actor, ticket: asyncpg.Record) -> Sequence[asyncpg.Record]:
-    """Other tickets of the case, and earlier ones of the same person."""
-    rows: Sequence[asyncpg.Record] = await desk.pool.fetch(
-        AROUND, *seen_by(actor), ticket["case_id"], ticket["id"], ticket["requester_id"]
-    )
-    return rows
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another ticket beside the one that is shown."""
+
+    id: int
+    subject: str
+    status: str
+    requester: str  # "" when it is the same
+
+
+def others(records: Sequence[Any]) -> list[Other]:
+    return [Other(*record) for record in records]
 
 
 CHAT = """

@@ -17,7 +17,7 @@ WHOSE_TURN = {
 
 def summary(
     ticket: Mapping[str, Any],
-    around: Sequence[Mapping[str, Any]],
+    others: int,
     pieces: Sequence[Any],
     asked: Sequence[Any],
 ) -> str:
@@ -27,7 +27,6 @@ def summary(
         f"{ticket['requester']} asked {ticket['group_name']}; "
         f"{WHOSE_TURN[Status(ticket['status'])]}, and {owner} owns it."
     ]
-    others = sum(one["how"] == "case" for one in around)
     on_case = [counted(others, "other ticket"), counted(len(pieces), "piece", " of evidence")]
     if told := " and ".join(part for part in on_case if part):
         sentences.append(f"On the case: {told}.")

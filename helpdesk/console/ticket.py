@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from helpdesk.cases.queries import NoSuchCase
@@ -15,14 +16,17 @@ from helpdesk.evidence import queries as evidence
 from helpdesk.permissions import Actor
 from helpdesk.tickets.models import reference
 from helpdesk.tickets.queries import id_named
+from helpdesk.tickets.rating import SCALE
 from helpdesk.tickets.states import MOVES, Status
 from helpdesk.tickets.words import SEVERITY_KEYS, STAFF_STATUS
 from helpdesk.web import WebRequest, reading, render
 
 from . import queries
+from .beforehand import beforehand
+from .closing import Closing, closing_of
 from .summary import summary
 from .views import BY_KEY, VIEWS, View
-from .written import Changes, event_row, view_menu
+from .written import Changes, event_row, joined, view_menu
 
 SHOWN_EVENTS = 200  # the newest; earlier ones are a link away
 
@@ -63,13 +67,18 @@ async def ticket_page(
     moves = possible_moves(Status(row["status"]))
     view = chosen_view(request)
     act, back = f"/desk/tickets/{reference(id)}", f"?view={view.key}"
-    changes = await changes_of(desk, row, act, back, moves)
-    around = await queries.around(desk, actor, row)
+    on_case = queries.others(row["on_case"])
+    met = await beforehand(desk, row["seen"])
+    closing = await closing_of(desk, row, met)
+    changes = await changes_of(desk, row, act, back, moves, closing)
     return render(
         request,
         "console/ticket.html",
         status,
-        summary=summary(row, around, pieces, asked),
+        summary=f"{summary(row, len(on_case), pieces, asked)} {met.sentence}".strip(),
+        met=met,
+        closing=closing,
+        scale=SCALE,
         ticket=row,
         ref=reference(id),
         act=act,
@@ -77,12 +86,15 @@ async def ticket_page(
         reference=reference,
         type=version.catalogue.type(row["type_key"]),
         limits=version.catalogue.limits,
-        events=events,
+        events=joined(events),
         newest=newest,
         earlier=not everything and row["last_seq"] > SHOWN_EVENTS,
         pieces=pieces,
         asked=asked,
-        around=around,
+        around=(
+            ("On the same case", on_case),
+            ("Their other requests", queries.others(row["earlier"])),
+        ),
         milestones=await desk.pool.fetch(queries.MILESTONES, contract) if contract else (),
         moves=moves,
         changes=changes.written(errors or {}, typed or {}),
@@ -99,7 +111,7 @@ async def ticket_page(
 
 async def what_happened(
     desk: Desk, actor: Actor, ticket: Any, everything: bool
-) -> tuple[list[str], int]:
+) -> tuple[list[Markup], int]:
     """The ticket's side of the case and what only the team sees; and the newest number."""
     after = 0 if everything else max(0, ticket["last_seq"] - SHOWN_EVENTS)
     page = await read_page(desk.pool, actor, ticket["case_id"], after)
@@ -133,7 +145,9 @@ def elsewhere(face: str, here: str) -> str:
     return f"in {reference(int(number))}" if kind == "ticket" else "in a chat"
 
 
-async def changes_of(desk: Desk, row: Any, act: str, back: str, moves: list[Status]) -> Changes:
+async def changes_of(
+    desk: Desk, row: Any, act: str, back: str, moves: list[Status], closing: Closing
+) -> Changes:
     """What the selects of the case pane offer."""
     colleagues = await queries.colleagues(desk, row["group_id"])
     groups = await queries.departments(desk)
@@ -145,4 +159,5 @@ async def changes_of(desk: Desk, row: Any, act: str, back: str, moves: list[Stat
         tuple((str(g["id"]), g["name"]) for g in groups if g["id"] != row["group_id"]),
         SEVERITY_KEYS[row["severity"]],
         row["assignee_id"],
+        closing,
     )

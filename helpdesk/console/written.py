@@ -4,6 +4,7 @@ An event never changes, and a row of a list only with its ticket, so what they l
 function of what they hold. Each is kept per process, the least used dropped first.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -17,6 +18,7 @@ from helpdesk.tickets.models import reference
 from helpdesk.tickets.words import SEVERITY_KEYS, STAFF_STATUS
 from helpdesk.web import templates
 
+from .closing import Closing
 from .views import VIEWS, View
 
 KEPT = 8192  # about a kilobyte each
@@ -37,8 +39,13 @@ def list_row(ticket: Any, since: str, view_key: str, in_place: bool) -> Markup:
     return Markup(row)
 
 
+def joined(rows: Iterable[Markup]) -> Markup:
+    """All of them are written already: joined without looking for something to escape."""
+    return Markup("\n".join(rows))
+
+
 def list_rows(tickets: Any, now: datetime, view_key: str, in_place: bool) -> Markup:
-    return Markup("\n").join(
+    return joined(
         list_row(ticket, ago(ticket["opened_at"], now), view_key, in_place) for ticket in tickets
     )
 
@@ -57,6 +64,7 @@ class Changes:
     groups: Pairs
     severity: str
     assignee_id: int | None
+    closing: Closing
 
     def written(self, errors: dict[str, str], typed: dict[str, Any]) -> Markup:
         return self.rendered(errors, typed) if errors or typed else untouched(self)

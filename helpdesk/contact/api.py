@@ -1,5 +1,7 @@
 """The API for programs: a ticket, what is said on it, the catalogue. Files go to evidence/pages."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -9,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from helpdesk.catalogue import queries as catalogue
 from helpdesk.core.text import BadText, clean_text, is_blank
+from helpdesk.desk import Desk
 from helpdesk.permissions import Actor, Can
 from helpdesk.tickets.commands import NotAllowed, add_message
 from helpdesk.tickets.filing import UploadsGone, file_ticket
@@ -23,6 +26,8 @@ from .pieces import DraftFile
 from .queries import contract_typed
 from .repeats import Once, answer_once, once
 from .schemas import MessageAdded, MessageIn, TicketIn, TicketOut, as_fields, errors_of
+from .seen import Seen
+from .suggesting import articles_named
 from .visits import read_id, today_of
 
 MESSAGE = 20_000
@@ -92,13 +97,17 @@ async def file_once(
         source="api",
     )
     found = check(fields, known, this.id)
-    errors = {**found.errors, **faults}
+    read, unknown = await articles_read(desk, wanted.articles_seen)
+    errors = {**found.errors, **faults, **unknown}
     if errors or found.filing is None:
         # Its files may be gone because the same request is just being answered.
         if made := await ticket_of(request, actor, this):
             return made, True
         raise Problem(422, FAULTS, errors=errors)
     filing = found.filing
+    if read:
+        seen = Seen(tuple(read), helped=False, type_key=filing.type_key)
+        filing = replace(filing, seen=seen.stored)
 
     async def act() -> dict[str, Any]:
         try:
@@ -110,6 +119,17 @@ async def file_once(
         return await ticket_shown(desk, filed.ticket_id)
 
     return await answer_once(this, act)
+
+
+async def articles_read(desk: Desk, slugs: Sequence[str]) -> tuple[list[int], dict[str, str]]:
+    """Their ids; those that are not in the help centre refused."""
+    known = await articles_named(desk, slugs) if slugs else {}
+    faults = {
+        f"articles_seen.{place}": "No article of the help centre has this slug."
+        for place, slug in enumerate(slugs)
+        if slug not in known
+    }
+    return list(known.values()), faults
 
 
 async def ticket_of(request: WebRequest, actor: Actor, this: Once) -> dict[str, Any] | None:

@@ -3,9 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, func, select
 
-from helpdesk.desk import Desk
+from helpdesk.desk import Desk, Transaction
 from helpdesk.mail.commands import send_mail
 from helpdesk.people.commands import open_guest
 from helpdesk.people.queries import actor_of
@@ -16,19 +17,10 @@ from helpdesk.tickets.filing import Filed
 from .forms import Fields
 from .models import Draft
 from .queries import token_hash
+from .seen import PREFIX, seen_in
 
 MOST_KEPT = 200_000  # characters of one draft
 
-# The owner is set once: whoever signs in takes along what they began as a visitor. A draft
-# that was sent stays as it was.
-SAVE = """
-INSERT INTO drafts (id, token_hash, person_id, fields, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $5)
-ON CONFLICT (id) DO UPDATE SET fields = $4, updated_at = $5,
-    person_id = coalesce(drafts.person_id, $3)
-WHERE drafts.sent_at IS NULL
-RETURNING id
-"""
 DISCARD_FILES = "DELETE FROM uploads WHERE draft_id = $1 AND attached_at IS NULL"
 DISCARD = "DELETE FROM drafts WHERE id = $1 AND sent_at IS NULL"
 REMOVE_FILE = "DELETE FROM uploads WHERE id = $1 AND draft_id = $2 AND attached_at IS NULL"
@@ -46,19 +38,33 @@ please ignore this mail.
 
 
 async def save_draft(
-    desk: Desk, actor: Actor, token: str, draft_id: UUID, fields: Fields
+    tx: Transaction, token: str, draft_id: UUID, fields: Fields
 ) -> datetime | None:
     """When it was saved; None when it was sent meanwhile. The caller has checked access."""
-    now = desk.clock.now()
-    saved = await desk.pool.fetchval(
-        SAVE,
-        draft_id,
-        token_hash(token) if token else None,
-        actor.id or None,
-        storable(fields),
-        now,
+    row = insert(Draft).values(
+        id=draft_id,
+        token_hash=token_hash(token) if token else None,
+        person_id=tx.actor.id or None,
+        fields=storable(fields),
+        seen=seen_in(fields).stored,
+        created_at=tx.now,
+        updated_at=tx.now,
     )
-    return now if saved else None
+    new = row.excluded
+    # The owner is set once: whoever signs in takes along what they began as a visitor. A draft
+    # that was sent stays as it was.
+    saved = row.on_conflict_do_update(
+        index_elements=["id"],
+        set_={
+            "fields": new.fields,
+            "seen": new.seen,
+            "updated_at": new.updated_at,
+            "person_id": func.coalesce(Draft.person_id, new.person_id),
+        },
+        where=col(Draft.sent_at).is_(None),
+    )
+    found = await tx.db.exec(saved.returning(col(Draft.id)))
+    return tx.now if found.one_or_none() else None
 
 
 async def discard_draft(desk: Desk, draft_id: UUID) -> None:
@@ -110,6 +116,8 @@ def storable(fields: Fields) -> dict[str, str]:
     kept: dict[str, str] = {}
     room = MOST_KEPT
     for name, value in fields.items():
+        if name.startswith(PREFIX):
+            continue  # kept in a column of its own
         text = value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()[:room]
         kept[name.replace("\0", "")] = text
         room -= len(text)

@@ -23,6 +23,7 @@ from triage.subject import subject_nudge
 from .browser import read_user_agent
 from .forms import PLAIN, Fields, Known, asks_contract, chosen_type, time_zones
 from .pieces import DraftFile
+from .seen import PREFIX
 
 CONTRACT = ("contract", "milestone", "contract_text")
 ICONS = {"person": "user", "wrench": "gear"}  # the catalogue's words → names in icons.svg
@@ -159,7 +160,11 @@ class FormPage:
                 shown |= {question.field, f"{question.field}.currency", f"lacking.{question.key}"}
             for item in self.type.evidence:
                 shown |= {item.field, f"lacking.{item.key}"}
-        return [(name, text) for name, text in self.fields.items() if name not in shown and text]
+        return [
+            (name, text)
+            for name, text in self.fields.items()
+            if name not in shown and text and not name.startswith(PREFIX)
+        ]
 
     @property
     def ready(self) -> int:

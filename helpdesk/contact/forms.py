@@ -24,6 +24,7 @@ from helpdesk.tickets.filing import Filing, Piece
 from triage.subject import subject_error
 
 from .pieces import DraftFile, pieces_of
+from .seen import PREFIX, met_before_filing
 
 Fields = Mapping[str, str]  # as typed
 
@@ -31,7 +32,7 @@ PLAIN = (
     "service", "type", "contract", "milestone", "contract_text", "subject", "description",
     "severity", "severity_reason", "private", "name", "email", "time_zone", "screen", "catalogue",
 )  # fmt: skip
-NAMED = ("answers.", "lacking.", "evidence.")
+NAMED = ("answers.", "lacking.", "evidence.", PREFIX)
 LONGEST_NAME = 90
 MOST_FIELDS = 200
 NOT_LISTED = "other"  # the choice “it is not in the list”
@@ -155,6 +156,7 @@ def check(fields: Fields, known: Known, once: UUID, draft_id: UUID | None = None
         lacking={key: why for key, why in lacking.items() if type.evidence_item(key)},
         pieces=pieces,
         source=known.source,
+        seen=met_before_filing(fields),
     )
     return report
 

@@ -3,8 +3,7 @@
 from datetime import timedelta
 
 from helpdesk.desk import Desk
-
-from .visits import KEPT_FOR
+from helpdesk.people.visitors import KEPT_FOR
 
 EVERY = timedelta(hours=1)
 ANSWERS_KEPT = timedelta(days=7)

@@ -7,6 +7,7 @@ from sqlmodel import col, delete, select, update
 from starlette.responses import Response
 
 from chat.models import Conversation
+from helpdesk.alerts.models import AlertFollower
 from helpdesk.cases.events import record
 from helpdesk.cases.models import Audience, Case, Event, Message, ReadMark, Side
 from helpdesk.cases.queries import hold_case
@@ -49,7 +50,12 @@ async def join_guest(tx: Transaction, guest: Person, account: Person) -> int:
     for case_id in case_ids:
         # Held as the desk: the account is no party of the case before this is done.
         await join_case(tx, await hold_case(replace(tx, actor=SYSTEM), case_id), guest, account)
-    for table, column in ((Draft, Draft.person_id), (Upload, Upload.owner_id)):
+    own: tuple[tuple[type[Any], Any], ...] = (
+        (Draft, Draft.person_id),
+        (Upload, Upload.owner_id),
+        (AlertFollower, AlertFollower.person_id),
+    )
+    for table, column in own:
         await move(tx, table, column, guest.id, account.id)
     await deactivate(tx, guest.id)
     return len(case_ids)

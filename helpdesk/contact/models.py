@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
-from helpdesk.core.tables import json_field, references, sort_keys
+from helpdesk.core.tables import json_field, may_be_json, references, sort_keys
 
 
 class Draft(SQLModel, table=True):
@@ -26,6 +26,7 @@ class Draft(SQLModel, table=True):
     token_hash: bytes | None = Field(default=None, sa_type=LargeBinary)  # a visitor's key to it
     person_id: int | None = references("people.id", index=False, default=None, ondelete="CASCADE")
     fields: dict[str, Any] = json_field()
+    seen: dict[str, Any] | None = may_be_json()  # what was suggested, read and of no help
     created_at: datetime
     updated_at: datetime
     sent_at: datetime | None = None

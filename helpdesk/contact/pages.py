@@ -15,22 +15,22 @@ from helpdesk.permissions import Can
 from helpdesk.security import client_address
 from helpdesk.web import WebRequest, page, redirect, render
 
-from . import sending
+from . import sending, suggesting
 from .channels import chat_state
-from .commands import discard_draft, remove_file, save_draft
+from .commands import discard_draft, remove_file
 from .formpage import form_page, service_options
 from .forms import Fields, check, known_fields
 from .queries import (
     KeptDraft,
-    NotYours,
     SignInAgain,
     about_person,
     find_draft,
     newest_draft,
 )
-from .showing import Words, opened, show
+from .seen import seen_in
+from .showing import Words, draft_or_copy, opened, show
 from .uploading import BODY_LIMIT, MOST_PARTS, store_files
-from .visits import Visit, draft_id, known_of, oldest_kept, read_id, visit
+from .visits import Visit, draft_id, keep_typed, known_of, oldest_kept, read_id, visit
 
 NEW_DRAFTS = Limit("visitor:draft", 60, timedelta(hours=1))
 OPENING = ("service", "type", "subject", "description")  # what a link may fill in
@@ -111,13 +111,18 @@ async def submit(request: WebRequest) -> Response:
         await keep(here, draft, fields)
         onward = urlencode({"next": f"/report/{draft.id}"})
         return here.remembered(redirect(f"/sign-in?{onward}"))
+    if do in suggesting.BUTTONS:
+        fields = await suggesting.answered(here, fields, do, what)
+    solved = do == "solved" and bool(seen_in(fields).helped)
     if do == "contract":
         fields = {**fields, "contract": "", "milestone": ""}
     if do == "check":
         found = check(fields, await known_of(here, fields, draft), draft.id)
         errors = {**found.errors, **refused}
-    if here.actor.id or draft.stored or draft.files or not here.morphs:
+    if here.actor.id or draft.stored or draft.files or not here.morphs or solved:
         await keep(here, draft, fields)
+    if solved:
+        return here.remembered(redirect(f"/report/{draft.id}/solved"))
     if errors:
         return await show(here, draft, fields, errors)
     if do in ("check", "later"):
@@ -130,7 +135,7 @@ async def keep(here: Visit, draft: KeptDraft, fields: Fields) -> None:
     """A visitor may begin only so many drafts that the desk must store."""
     if not here.actor.id and not draft.stored:
         await count_try(here.desk, NEW_DRAFTS, neighbourhood(client_address(here.request)))
-    await save_draft(here.desk, here.actor, here.token, draft.id, fields)
+    await keep_typed(here, draft.id, fields)
 
 
 async def at_home(here: Visit, fields: Fields) -> dict[str, str]:
@@ -142,12 +147,10 @@ async def at_home(here: Visit, fields: Fields) -> dict[str, str]:
 async def own_draft(here: Visit, id: UUID, fields: Fields, form: FormData) -> KeptDraft | Response:
     """The draft the form belongs to. Text that comes after the session ended is kept first."""
     try:
-        draft = await find_draft(here.desk, here.actor, here.token, id)
-    except NotYours:
-        return KeptDraft(uuid4(), False, None, {}, ())
+        draft = await draft_or_copy(here, id)
     except SignInAgain:
         await store_files(here, id, form)
-        await save_draft(here.desk, here.actor, here.token, id, fields)
+        await keep_typed(here, id, fields)
         return redirect(f"/sign-in?{urlencode({'next': f'/report/{id}'})}")
     if draft.ticket_id is not None:
         return redirect(f"/report/{id}/sent")
@@ -171,17 +174,15 @@ async def save(request: WebRequest) -> Response:
     fields = known_fields(form.multi_items())
     id = request.path_params["draft"]
     try:
-        draft = await find_draft(here.desk, here.actor, here.token, id)
-    except NotYours:
-        return JSONResponse({"saved": None, "why": "signed_out"}, 401)
+        draft = await draft_or_copy(here, id)
     except SignInAgain:  # the text is kept, and shown to nobody before they sign in
-        await save_draft(here.desk, here.actor, here.token, id, fields)
+        await keep_typed(here, id, fields)
         return JSONResponse({"saved": None, "why": "signed_out"}, 401)
     if draft.ticket_id is not None:
         return JSONResponse({"saved": None, "why": "sent", "go": f"/report/{id}/sent"}, 409)
     at = None
     if here.actor.id or draft.stored or draft.files:
-        at = await save_draft(here.desk, here.actor, here.token, id, fields)
+        at = await keep_typed(here, draft.id, fields)
     known = await known_of(here, fields, draft)
     shown = form_page(fields, known, await about_person(here.desk, here.actor), (), {})
     answer = {
@@ -210,6 +211,7 @@ routes = [
     page("/report", report, can=Can.OPEN_TICKET),
     page("/report", submit, can=Can.OPEN_TICKET, method="POST", max_body=BODY_LIMIT),
     page("/report/send", sending.send_now, can=Can.OPEN_TICKET, method="POST"),
+    page("/report/suggestions", suggesting.fragment, can=Can.OPEN_TICKET),
     page("/report/{draft:uuid}", resume, can=Can.OPEN_TICKET),
     page("/report/{draft:uuid}/save", save, can=Can.OPEN_TICKET, method="POST"),
     page("/report/{draft:uuid}/discard", discard, can=Can.OPEN_TICKET, method="POST"),

@@ -7,10 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from helpdesk.catalogue.answers import show_answer
-from helpdesk.catalogue.document import Accepts, Catalogue, EvidenceItem, TicketType
+from helpdesk.catalogue.document import Accepts, Catalogue, EvidenceItem, Sensitivity, TicketType
 from helpdesk.contracts.queries import OwnContract, OwnMilestone
 from helpdesk.core.formats import money
-from helpdesk.evidence.models import Sensitivity
 from helpdesk.tickets.filing import Piece
 
 # The contract, the milestone, and what was typed by hand instead.

@@ -16,6 +16,7 @@ from helpdesk.tickets.models import reference
 from .formpage import About
 from .forms import NOT_LISTED, Fields
 from .pieces import DraftFile
+from .seen import seen_kept, with_seen
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class SignInAgain(Exception):
 
 # A ticket may be known by its `once` alone: whoever is signed in files without a draft row.
 FIND = """
-SELECT d.id IS NOT NULL AS stored, d.person_id, d.token_hash, d.fields, d.updated_at,
+SELECT d.id IS NOT NULL AS stored, d.person_id, d.token_hash, d.fields, d.seen, d.updated_at,
     coalesce(d.ticket_id, t.id) AS ticket_id, owner.is_account,
     (SELECT coalesce(jsonb_agg(jsonb_build_array(u.id, u.evidence_key, u.name, u.size,
             u.media_type, u.thumbnail_id IS NOT NULL, u.created_at)
@@ -85,9 +86,11 @@ LEFT JOIN drafts d ON d.id = asked.id
 LEFT JOIN people owner ON owner.id = d.person_id
 LEFT JOIN tickets t ON t.requester_id = $2 AND t.once = asked.id
 """
+# Not those an article made needless: they can be had back from where that was said.
 NEWEST = """
 SELECT id FROM drafts
 WHERE person_id = $1 AND sent_at IS NULL AND updated_at > $2 AND ($3 = '' OR fields->>'type' = $3)
+    AND (seen->>'helped') IS DISTINCT FROM 'true'
 ORDER BY updated_at DESC LIMIT 1
 """
 
@@ -101,7 +104,7 @@ async def find_draft(desk: Desk, actor: Actor, token: str, draft_id: UUID) -> Ke
         draft_id,
         row["stored"],
         row["person_id"],
-        row["fields"] or {},
+        with_seen(row["fields"] or {}, seen_kept(row["seen"])),
         tuple(_file(*file) for file in row["files"]),
         row["updated_at"],
         row["ticket_id"],

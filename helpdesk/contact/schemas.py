@@ -46,6 +46,12 @@ class TicketIn(Body):
     files: list[str] = Field(default_factory=list, description="Ids of uploads for no line.")
     private: bool = Field(False, description="It holds sensitive data: one department reads it.")
     time_zone: str = Field("", examples=["Europe/Lisbon"])
+    articles_seen: list[str] = Field(
+        default_factory=list,
+        max_length=20,
+        description="Slugs of articles the person has read and that did not help.",
+        examples=[["when-will-my-withdrawal-arrive"]],
+    )
 
 
 class MessageIn(Body):
@@ -143,6 +149,7 @@ WORDS = {
     "list_type": "This must be a list.",
     "literal_error": "Choose one of the values that are allowed.",
     "string_too_long": "This is too long.",
+    "too_long": "This list is too long.",
 }
 
 

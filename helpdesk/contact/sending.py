@@ -11,16 +11,16 @@ from helpdesk.core.addresses import neighbourhood
 from helpdesk.people.sessions import sign_in
 from helpdesk.people.throttle import Limit, count_try
 from helpdesk.security import client_address
-from helpdesk.tickets.filing import Filing, UploadsGone, file_ticket
+from helpdesk.tickets.filing import Filing, UploadsGone, file_ticket, file_undrafted
 from helpdesk.web import Problem, WebRequest, redirect, render
 
-from .commands import guest_of_draft, mail_guest, save_draft
+from .commands import guest_of_draft, mail_guest
 from .forms import Fields, Report, check, known_fields
 from .queries import KeptDraft, NotYours, SignInAgain, find_draft, sent_ticket
-from .showing import opened, show
+from .showing import draft_or_copy, opened, show
 from .summary import summary_of
 from .uploading import MOST_PARTS
-from .visits import Visit, draft_id, known_of, visit
+from .visits import Visit, draft_id, keep_typed, known_of, visit
 
 GUEST_REPORTS = Limit("guest:report", 30, timedelta(hours=1))
 GONE = "A file you added is no longer there. Add it again."
@@ -68,6 +68,8 @@ async def send_now(request: WebRequest) -> Response:
     id = draft_id(dict(pairs))
     draft = KeptDraft(id, False, None, {}, ())
     if any(name == "draft" for name, _ in pairs):
+        if here.actor.id and await filed_at_once(here, draft, fields):
+            return here.remembered(redirect(f"/report/{id}/sent"))
         try:
             draft = await find_draft(here.desk, here.actor, here.token, id)
         except (NotYours, SignInAgain):
@@ -75,6 +77,14 @@ async def send_now(request: WebRequest) -> Response:
     if draft.ticket_id is not None:
         return redirect(f"/report/{draft.id}/sent")
     return await send_fields(here, draft, fields)
+
+
+async def filed_at_once(here: Visit, draft: KeptDraft, fields: Fields) -> bool:
+    """Most reports are complete, without files and never saved: then there is no draft to find."""
+    found = check(fields, await known_of(here, fields, draft), draft.id, draft.id)
+    if found.filing is None:
+        return False
+    return await file_undrafted(here.desk, here.actor, found.filing) is not None
 
 
 async def send_fields(here: Visit, draft: KeptDraft, fields: Fields) -> Response:
@@ -109,7 +119,7 @@ async def file_as_guest(
     desk = here.desk
     await count_try(desk, GUEST_REPORTS, neighbourhood(client_address(here.request)))
     if not draft.stored:
-        await save_draft(desk, here.actor, here.token, draft.id, fields)
+        await keep_typed(here, draft.id, fields)
     guest, token = await guest_of_draft(
         desk, draft.id, found.guest_name, found.guest_email, found.time_zone
     )
@@ -123,10 +133,12 @@ async def sent(request: WebRequest) -> Response:
     here = visit(request)
     id = request.path_params["draft"]
     try:
-        draft = await find_draft(here.desk, here.actor, here.token, id)
-    except (NotYours, SignInAgain):
+        draft = await draft_or_copy(here, id)
+    except SignInAgain:
         raise HTTPException(404) from None
     if draft.ticket_id is None:
+        if not draft.stored:
+            raise HTTPException(404)
         return redirect(f"/report/{id}")
     ticket = await sent_ticket(here.desk, draft.ticket_id)
     return render(request, "contact/sent.html", ticket=ticket, draft_id=id)

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from urllib.parse import urlencode
+from uuid import UUID, uuid4, uuid5
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from helpdesk.contracts.queries import contracts_of
@@ -20,18 +20,28 @@ from .queries import (
     find_draft,
     open_requests,
 )
+from .suggesting import suggestions
 from .visits import Visit, known_of
 
 Words = Mapping[str, str]  # field → what is wrong with it
+
+
+async def draft_or_copy(here: Visit, id: UUID) -> KeptDraft:
+    """The draft. Under the id of somebody else's, one of this person's own: as if it were free."""
+    try:
+        return await find_draft(here.desk, here.actor, here.token, id)
+    except NotYours:
+        if not here.actor.id:
+            return KeptDraft(uuid4(), False, None, {}, ())
+        own = uuid5(id, str(here.actor.id))
+        return await find_draft(here.desk, here.actor, here.token, own)
 
 
 async def opened(here: Visit) -> KeptDraft | Response:
     """The draft of the address; or where to go instead, when it was sent or needs a session."""
     id = here.request.path_params["draft"]
     try:
-        draft = await find_draft(here.desk, here.actor, here.token, id)
-    except NotYours:
-        raise HTTPException(404) from None
+        draft = await draft_or_copy(here, id)
     except SignInAgain:
         return redirect(f"/sign-in?{urlencode({'next': f'/report/{id}'})}")
     if draft.ticket_id is not None:
@@ -78,5 +88,6 @@ async def show(
         and chat.advise(known.catalogue, shown.type, private=bool(fields.get("private"))),
         requests=await open_requests(here.desk, here.actor),
         zones=zone_options(),
+        suggestions=await suggestions(here.request, shown.type, fields),
     )
     return here.remembered(response)

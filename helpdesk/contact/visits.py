@@ -2,24 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
 from starlette.responses import Response
 
+from helpdesk.alerts.area import keys_of, told_alerts, told_cookie
 from helpdesk.catalogue import queries as catalogue
 from helpdesk.core.formats import zone
-from helpdesk.core.settings import Settings
-from helpdesk.core.tokens import secret_token
 from helpdesk.desk import Desk
+from helpdesk.people.visitors import KEPT_FOR, keep_cookie, new_token, visitor_token
 from helpdesk.permissions import Actor
 from helpdesk.web import WebRequest
 
 from .browser import LONGEST
+from .commands import save_draft
 from .forms import Fields, Known
 from .queries import KeptDraft, contract_typed
-
-KEPT_FOR = timedelta(days=30)  # a draft, and the key that opens a visitor's
 
 
 @dataclass
@@ -27,6 +26,7 @@ class Visit:
     request: WebRequest
     token: str  # this browser's key to its drafts
     new_token: bool
+    told: frozenset[int] = frozenset()  # alerts they said just now that they are hit by
 
     @property
     def desk(self) -> Desk:
@@ -47,26 +47,17 @@ class Visit:
 
     def remembered(self, response: Response) -> Response:
         if self.new_token:
-            settings = self.desk.settings
-            response.set_cookie(
-                cookie_name(settings),
-                self.token,
-                max_age=int(KEPT_FOR.total_seconds()),
-                httponly=True,
-                secure=settings.secure_cookies,
-                samesite="lax",
-            )
+            keep_cookie(response, self.desk.settings, self.token)
+        if self.told:
+            whose = keys_of(self.actor, self.token)[0]
+            kept = told_cookie(whose, self.told | told_alerts(self.request))
+            keep_cookie(response, self.desk.settings, kept, "alerts_told")
         return response
 
 
-def cookie_name(settings: Settings) -> str:
-    return "__Host-visitor" if settings.secure_cookies else "visitor"
-
-
 def visit(request: WebRequest) -> Visit:
-    token = request.cookies.get(cookie_name(request.state["desk"].settings), "")
-    good = 20 <= len(token) <= 100 and token.isascii()
-    return Visit(request, token if good else secret_token(), not good)
+    token = visitor_token(request)
+    return Visit(request, token or new_token(), not token)
 
 
 def read_id(text: object) -> UUID | None:
@@ -90,6 +81,12 @@ async def known_of(visit: Visit, fields: Fields, draft: KeptDraft) -> Known:
         draft.files,
         visit.user_agent,
     )
+
+
+async def keep_typed(visit: Visit, draft_id: UUID, fields: Fields) -> datetime | None:
+    """Save the draft; when that was. None: it was sent meanwhile."""
+    async with visit.desk.transaction(visit.actor) as tx:
+        return await save_draft(tx, visit.token, draft_id, fields)
 
 
 def today_of(desk: Desk, actor: Actor, fields: Fields) -> date:

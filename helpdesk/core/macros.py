@@ -1,16 +1,19 @@
 """Components of pages are pure: the same words give the same HTML, so each is written once.
 
 A Jinja macro costs some fifteen microseconds a call, most of it passing pieces around; a page
-of the console makes fifty such calls, and nearly all of them were made before.
+of the console makes fifty such calls, and nearly all of them were made before. Those whose words
+stand in the template itself are written when it is compiled, and cost nothing after that.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, MutableMapping
 from typing import Any
 
-from jinja2 import Environment
+from jinja2 import Environment, nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Macro
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+PURE = {"asset"}  # other functions whose answer is the same as long as the process lives
 MOST = 4096  # kept per macro; then it begins anew
 
 
@@ -40,6 +43,46 @@ def frozen(value: Any) -> Hashable:
     if isinstance(value, list | tuple):
         return tuple(frozen(each) for each in value)
     return (value.__class__, value)
+
+
+class WrittenAhead(CodeGenerator):
+    """`{{ icon("plus") }}` becomes text of the compiled template."""
+
+    def _output_child_to_const(self, node: nodes.Expr, frame: Frame, finalize: Any) -> str:
+        if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name):
+            return str(escape(self.called(node, node.node.name, frame)))
+        return super()._output_child_to_const(node, frame, finalize)
+
+    def called(self, call: nodes.Call, name: str, frame: Frame) -> Any:
+        component = self.environment.globals.get(name)
+        if name not in PURE and not isinstance(component, KeptMacro):
+            raise nodes.Impossible
+        if not is_global(name, frame):
+            raise nodes.Impossible  # something of the template's own has this name
+        if call.dyn_args is not None or call.dyn_kwargs is not None:
+            raise nodes.Impossible
+        given = [each.as_const(frame.eval_ctx) for each in call.args]
+        named = dict(each.as_const(frame.eval_ctx) for each in call.kwargs)
+        return component(*given, **named)  # type: ignore[operator]
+
+
+def is_global(name: str, frame: Frame) -> bool:
+    """Whether the name means, at this place of a template, what it means everywhere."""
+    reference = frame.symbols.find_ref(name)
+    while reference is not None:
+        source = frame.symbols.find_load(reference)
+        if source is None or source[0] != "alias":
+            return source == ("resolve", name)
+        reference = source[1]
+    return False
+
+
+class Templates(Environment):
+    code_generator_class = WrittenAhead
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """The names themselves, not a chain of mappings that every rendering walks along."""
+        return {**self.globals, **d} if d else self.globals
 
 
 def keep_macros(env: Environment, *components: str) -> None:

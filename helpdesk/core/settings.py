@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     chat_messages_per_second: float = 5.0  # of one person's tab, after a burst of chat_burst
     chat_burst: int = 20
 
+    alert_planned_days: float = 3.0  # how long before it begins planned work is announced
+    visitor_sockets: int = 100  # open pages of people without a session, per address and process
+
     demo_tickets: int = 300  # an empty embedded desk is filled with these; 0 leaves it empty
     test_mode: bool = False  # adds POST /testing/clock; never in production
     log_level: str = "INFO"

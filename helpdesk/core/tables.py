@@ -34,8 +34,11 @@ def names(target: str, **options: Any) -> Any:
     return Field(sa_type=BigInteger, **options)
 
 
-def text_enum(kind: type[StrEnum], default: StrEnum | None = None, **options: Any) -> Any:
-    """Store the value as text: readable rows, and a new member needs no migration."""
+def text_enum(kind: type[StrEnum], *default: StrEnum | None, **options: Any) -> Any:
+    """Store the value as text: readable rows, and a new member needs no migration.
+
+    `default` may be left out, a member, or None for a column that may be empty.
+    """
     column = Enum(
         kind,
         native_enum=False,
@@ -43,14 +46,19 @@ def text_enum(kind: type[StrEnum], default: StrEnum | None = None, **options: An
         validate_strings=True,
         values_callable=lambda kind: [member.value for member in kind],
     )
-    if default is not None:
-        options["default"] = default
+    if default:
+        options["default"] = default[0]
     return Field(sa_type=column, **options)
 
 
 def json_field() -> Any:
     """Replace the whole value; in-place changes to JSONB are not tracked."""
     return Field(default_factory=dict, sa_type=JSONB)
+
+
+def may_be_json() -> Any:
+    """JSON, or nothing at all: most rows have none."""
+    return Field(default=None, sa_type=JSONB(none_as_null=True), nullable=True)
 
 
 def text_list() -> Any:

@@ -10,6 +10,8 @@ from helpdesk.desk import Desk
 from helpdesk.permissions import SYSTEM
 from helpdesk.rooms import furnish
 
+from .help import load_help
+from .notices import play_alerts
 from .people import make_people, sign_ins
 from .play import Play
 
@@ -33,4 +35,6 @@ async def seed(desk: Desk, tickets: int = 300) -> None:
     past = replace(desk, clock=clock, live=Live(None), relayed=frozenset())
     async with past.transaction(SYSTEM) as tx:
         company = await make_people(tx, random)
-    await Play(past, clock, now, random, company).run(tickets)
+    articles = await load_help(past, now, company.people)
+    await Play(past, clock, now, random, company, articles).run(tickets)
+    await play_alerts(past, clock, now, random, company)

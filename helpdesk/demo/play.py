@@ -12,7 +12,7 @@ from chat.commands import Opening, claim, end, open_conversation
 from helpdesk.cases.commands import post_message
 from helpdesk.cases.models import Audience
 from helpdesk.cases.queries import hold_case
-from helpdesk.catalogue.document import Catalogue, TicketType
+from helpdesk.catalogue.document import Catalogue, Sensitivity, TicketType
 from helpdesk.catalogue.queries import CatalogueVersion, current
 from helpdesk.contracts.models import Contract
 from helpdesk.core.clock import FrozenClock
@@ -20,16 +20,18 @@ from helpdesk.core.formats import money
 from helpdesk.desk import Desk
 from helpdesk.evidence.commands import request_evidence
 from helpdesk.evidence.intake import receive
-from helpdesk.evidence.models import Sensitivity
 from helpdesk.people.models import Person
 from helpdesk.people.queries import actor_of
 from helpdesk.tickets import commands
+from helpdesk.tickets.coverage import mark_coverage
 from helpdesk.tickets.filing import Filed, Filing, Piece, file_ticket
 from helpdesk.tickets.queries import hold_ticket
-from helpdesk.tickets.states import Severity, Status
+from helpdesk.tickets.rating import rate
+from helpdesk.tickets.states import Coverage, Severity, Status
 
 from .answers import answers_for
 from .files import screenshot, team_log
+from .opinions import Opinions
 from .people import Company
 
 STORIES: dict[str, list[dict[str, Any]]] = tomllib.loads(
@@ -42,11 +44,18 @@ FILES = 24  # tickets that come with real files; making pictures takes time
 
 class Play:
     def __init__(
-        self, desk: Desk, clock: FrozenClock, now: datetime, random: Random, company: Company
+        self,
+        desk: Desk,
+        clock: FrozenClock,
+        now: datetime,
+        random: Random,
+        company: Company,
+        articles: dict[str, int],
     ) -> None:
         self.desk, self.clock, self.now = desk, clock, now
         self.random, self.company = random, company
         self.files_left = FILES
+        self.opinions = Opinions(random, articles)
 
     async def run(self, tickets: int) -> None:
         version = await current(self.desk)
@@ -113,6 +122,7 @@ class Play:
             answers=answers,
             lacking=lacking,
             pieces=pieces,
+            seen=self.opinions.seen(type.key),
         )
 
     def words(self, contract: Contract, person: Person) -> dict[str, str]:
@@ -210,10 +220,23 @@ class Play:
                 self.uuid(),
                 Status.SOLVED if solved else Status.OPEN,
             )
+            if solved:
+                article = self.opinions.covered_by(type.key)
+                mark = Coverage.COVERED if article else Coverage.UNIQUE
+                await mark_coverage(tx, filed.ticket_id, mark, article)
+        if solved:
+            await self.say_how_it_was(filed, person)
         if fate > 0.9 and not old:
             await self.later(minutes=self.random.randrange(60, 2000))
             async with self.desk.transaction(await actor_of(self.desk, person.id)) as tx:
                 await commands.follow_up(tx, filed.ticket_id, "Is there any news?", self.uuid())
+
+    async def say_how_it_was(self, filed: Filed, person: Person) -> None:
+        if (said := self.opinions.rating()) is None:
+            return
+        await self.later(minutes=self.random.randrange(20, 900))
+        async with self.desk.transaction(await actor_of(self.desk, person.id)) as tx:
+            await rate(tx, filed.ticket_id, *said)
 
     async def ask(self, filed: Filed, agent: Any, type: TicketType) -> None:
         item = next((item for item in type.evidence if not item.made_by_us), None)

@@ -10,11 +10,12 @@ from sqlmodel import col, select
 from helpdesk.cases.events import record
 from helpdesk.cases.models import Audience, Case
 from helpdesk.cases.timers import clear_timer, set_timer
+from helpdesk.catalogue.document import Sensitivity
 from helpdesk.core.formats import local_date
 from helpdesk.desk import Transaction
 
 from .doors import is_own
-from .models import Evidence, EvidenceRequest, Sensitivity, Upload
+from .models import Evidence, EvidenceRequest, Upload
 
 REMINDER = timedelta(days=1)  # before the date; for a nearer one, half of the time there is
 DEPARTMENT_ONLY = (Sensitivity.PRIVATE, Sensitivity.RESTRICTED)
@@ -44,6 +45,7 @@ async def attach_upload(
     label: str = "",
     evidence_key: str = "",
     sensitivity: Sensitivity | None = None,
+    audience: Audience | None = None,
     side_id: int | None,
     group_id: int | None,
     owner_id: int | None,
@@ -56,7 +58,8 @@ async def attach_upload(
 ) -> Evidence:
     """Make an upload a piece of the case, once. Without a sensitivity the catalogue decides.
 
-    Without a kind and a label, the file says what it is.
+    Without a kind and a label, the file says what it is; without an audience, the sensitivity
+    says who sees it.
     """
     query = select(Upload).where(Upload.id == upload_id).with_for_update()
     upload = (await tx.db.exec(query)).one_or_none()
@@ -74,14 +77,16 @@ async def attach_upload(
         kind, label, key = request.kind, request.label, request.evidence_key
     if sensitivity is None:
         sensitivity = await usual_sensitivity(tx, ticket_id, key, kind)
-    piece = Evidence(
-        case_id=case.id,
+    upload.attached_at = tx.now
+    piece = await add(
+        tx,
+        case,
+        audience_of(sensitivity, restricted) if audience is None else audience,
         upload_id=upload.id,
         kind=kind,
         evidence_key=key,
         label=label[:200],
         sensitivity=sensitivity,
-        audience=audience_of(sensitivity, restricted),
         side_id=side_id,
         group_id=group_id,
         owner_id=owner_id,
@@ -93,11 +98,7 @@ async def attach_upload(
         file_id=upload.file_id,
         original_id=upload.original_id,
         thumbnail_id=upload.thumbnail_id,
-        added_by_id=tx.actor.id or None,
-        added_at=tx.now,
     )
-    upload.attached_at = tx.now
-    await add(tx, case, piece)
     if request is not None:
         await fulfil(tx, case, request, piece)
     return piece
@@ -120,27 +121,32 @@ async def add_facts(
     restricted: bool = False,
 ) -> Evidence:
     """A piece without a file: a contract, a transaction, an environment."""
-    piece = Evidence(
-        case_id=case.id,
+    return await add(
+        tx,
+        case,
+        audience_of(sensitivity, restricted),
         kind=kind,
         evidence_key=evidence_key,
         label=label[:200],
         sensitivity=sensitivity,
-        audience=audience_of(sensitivity, restricted),
         side_id=side_id,
         group_id=group_id,
         owner_id=owner_id,
         ticket_id=ticket_id,
         conversation_id=conversation_id,
         facts=facts,
+    )
+
+
+async def add(tx: Transaction, case: Case, audience: Audience, **columns: Any) -> Evidence:
+    """The row and its event."""
+    piece = Evidence(
+        case_id=case.id,
+        audience=audience,
         added_by_id=tx.actor.id or None,
         added_at=tx.now,
+        **columns,
     )
-    await add(tx, case, piece)
-    return piece
-
-
-async def add(tx: Transaction, case: Case, piece: Evidence) -> None:
     tx.db.add(piece)
     await tx.db.flush()
     private = piece.audience == Audience.PRIVATE
@@ -157,6 +163,7 @@ async def add(tx: Transaction, case: Case, piece: Evidence) -> None:
         evidence=frame_of(piece),
         label=piece.label,
     )
+    return piece
 
 
 def frame_of(piece: Evidence) -> dict[str, Any]:

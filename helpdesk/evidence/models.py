@@ -1,7 +1,6 @@
 """Evidence: immutable pieces on a case, and uploads that wait to become evidence."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from sqlalchemy import BigInteger, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 from helpdesk.cases.models import Audience
+from helpdesk.catalogue.document import Sensitivity
 from helpdesk.core.tables import json_field, primary_key, references, text_enum
 
 
@@ -22,13 +22,6 @@ class File(SQLModel, table=True):
     size: int = Field(sa_type=BigInteger)
     media_type: str = Field(max_length=100)  # found in the content, never taken from the name
     created_at: datetime
-
-
-class Sensitivity(StrEnum):
-    SHARED = "shared"  # both parties of the case
-    SUPPORT = "support"  # the owner's side and staff
-    PRIVATE = "private"  # the owner and the owning department
-    RESTRICTED = "restricted"  # as private; every read is a matter of record
 
 
 class Upload(SQLModel, table=True):

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from helpdesk.core.tokens import hash_token
+from helpdesk.people.visitors import visitor_token
 from helpdesk.permissions import Can
 from helpdesk.security import client_address
 from helpdesk.web import Problem, WebRequest, api, page, reading, render
@@ -80,9 +81,8 @@ def shown(upload: Upload) -> dict[str, Any]:
 
 def visitor_key(request: WebRequest) -> str:
     """What the browser of a visitor without account proves its drafts with."""
-    secure = request.state["desk"].settings.secure_cookies
-    token = request.cookies.get("__Host-visitor" if secure else "visitor", "")
-    return hash_token(token) if 20 <= len(token) <= 100 and token.isascii() else ""
+    token = visitor_token(request)
+    return hash_token(token) if token else ""
 
 
 async def own_upload(request: WebRequest) -> Upload:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_
+from sqlalchemy import BigInteger, Boolean, and_, column, exists, or_, table
 from sqlalchemy import select as select_all
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -13,11 +13,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from helpdesk.cases.models import Audience, Case
 from helpdesk.cases.queries import rows_visible_to, visible_to
+from helpdesk.catalogue.document import Sensitivity
 from helpdesk.people.models import Group, Person
 from helpdesk.permissions import Actor, Can, allowed
 
 from .doors import is_own
-from .models import Evidence, EvidenceRead, EvidenceRequest, File, Sensitivity, Upload
+from .models import Evidence, EvidenceRead, EvidenceRequest, File, Upload
 from .sniff import Family, family_of
 
 
@@ -105,11 +106,23 @@ def pieces(viewer: Actor) -> Any:
     )
 
 
+Tickets = table("tickets", column("id", BigInteger), column("restricted", Boolean))
+of_restricted = (
+    exists()
+    .where(Tickets.c.id == col(Evidence.ticket_id), Tickets.c.restricted)
+    .correlate(Evidence)
+)
+
+
 def reachable(viewer: Actor) -> Any:
-    """Pieces somebody may know of: staff also of those that are locked to them."""
+    """Pieces somebody may know of: staff also of those that are locked to them.
+
+    Of a restricted ticket other departments know nothing, so nothing of its evidence either.
+    """
+    open_to_viewer = rows_visible_to(viewer, Evidence)
     if allowed(viewer, Can.READ_ALL_CASES):
-        return visible_to(viewer)
-    return and_(visible_to(viewer), rows_visible_to(viewer, Evidence))
+        return and_(visible_to(viewer), or_(open_to_viewer, ~of_restricted))
+    return and_(visible_to(viewer), open_to_viewer)
 
 
 async def listing(

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, func, select, update
+from sqlmodel import col, delete, func, select, update
 
 from helpdesk.core.addresses import clean_mail_address
+from helpdesk.core.live import Envelope
 from helpdesk.core.text import BadText, clean_line
 from helpdesk.core.tokens import secret_token
 from helpdesk.desk import Transaction
@@ -97,9 +98,30 @@ async def add_person(
 async def join_groups(tx: Transaction, person: Person, keys: Sequence[str]) -> None:
     found = (await tx.db.exec(select(Group).where(col(Group.key).in_(keys)))).all()
     if missing := set(keys) - {group.key for group in found}:
-        raise LookupError(f"no such department: {', '.join(sorted(missing))}")
+        raise BadText(f"There is no department {', '.join(sorted(missing))}.")
     tx.db.add_all(Membership(group_id=group.id, person_id=person.id) for group in found)
     await tx.db.flush()
+
+
+async def change_person(
+    tx: Transaction,
+    email: str,
+    roles: Sequence[Role] | None = None,
+    groups: Sequence[str] | None = None,
+) -> Person:
+    """Other roles, other departments; what is not given stays as it is."""
+    person = await account_of(tx.db, clean_mail_address(email))
+    if person is None:
+        raise BadText(f"There is no account with the address {email}.")
+    if roles:
+        person.roles = [role.value for role in roles]
+    if groups is not None:
+        await tx.db.exec(delete(Membership).where(col(Membership.person_id) == person.id))
+        await join_groups(tx, person, groups)
+    await tx.db.flush()
+    stream = f"rights:{person.id}"
+    tx.outgoing.append(lambda: Envelope(stream, 0, {}, {"t": "rights"}))
+    return person
 
 
 async def new_public_id(tx: Transaction) -> str:

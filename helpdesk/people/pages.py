@@ -5,7 +5,7 @@ from starlette.responses import Response
 from helpdesk.core.addresses import own_path
 from helpdesk.permissions import ANONYMOUS, SYSTEM, Actor, Can
 from helpdesk.security import client_address
-from helpdesk.web import WebRequest, page, reading, redirect, render, transaction
+from helpdesk.web import WebRequest, page, reading, redirect, render, target, transaction
 
 from . import account
 from .commands import LONGEST_NAME, register, revoke_guest_link, set_password
@@ -241,8 +241,8 @@ async def follow_guest_link(request: WebRequest) -> Response:
     if guest is None:
         return link_gone(request)
     if actor.is_signed_in and request.method != "POST":
-        return render(request, "people/guest_switch.html", guest=guest)
-    response = redirect("/requests")
+        return render(request, "people/guest_switch.html", guest=guest, here=target(request))
+    response = redirect(own_path(request.query_params.get("next"), "/requests"))
     if actor.id != guest.id:
         await sign_in(request, response, guest.id)
     return response

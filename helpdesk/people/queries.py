@@ -9,7 +9,7 @@ from helpdesk.desk import Desk
 from helpdesk.identity import actor_of_person, stored_hash
 from helpdesk.permissions import Actor
 
-from .models import ApiToken, GuestLink, Person, Session, SingleUseToken
+from .models import ApiToken, Group, GuestLink, Membership, Person, Session, SingleUseToken
 
 PAGE = 100
 
@@ -25,6 +25,11 @@ async def account_of(db: AsyncSession, email: str) -> Person | None:
         func.lower(Person.email) == email.lower(), col(Person.is_account).is_(True)
     )
     return (await db.exec(query)).one_or_none()
+
+
+async def departments_of(db: AsyncSession, person_id: int) -> Sequence[str]:
+    query = select(Group.key).join(Membership).where(Membership.person_id == person_id)
+    return (await db.exec(query.order_by(Group.key))).all()
 
 
 async def guests_with(db: AsyncSession, email: str) -> Sequence[Person]:

@@ -32,13 +32,14 @@ def move(tx: Transaction, case: Case, ticket: Ticket, status: Status) -> None:
         raise WrongMove(ticket.status, status)
     old, ticket.status = ticket.status, status
     ticket.updated_at = tx.now
+    type = "ticket.closed" if status == Status.CLOSED else "ticket.status_changed"
     ticket.solved_at = tx.now if status == Status.SOLVED else ticket.solved_at
     if status in UNSOLVED:
         ticket.solved_at = None
     record(
         tx,
         case,
-        "ticket.status_changed",
+        type,
         audience(ticket),
         ticket_id=ticket.id,
         old=old.value,
@@ -225,18 +226,8 @@ def may_reopen(status: Status, solved_at: datetime | None, now: datetime) -> boo
 async def close_after_reopen_time(tx: Transaction, ticket_id: int) -> None:
     """By timer: nobody said it was not solved."""
     case, ticket = await hold_ticket(tx, ticket_id)
-    if ticket.status != Status.SOLVED:
-        return
-    ticket.status, ticket.updated_at = Status.CLOSED, tx.now
-    record(
-        tx,
-        case,
-        "ticket.closed",
-        audience(ticket),
-        ticket_id=ticket.id,
-        reference=reference(ticket.id),
-        **reach(ticket),
-    )
+    if ticket.status == Status.SOLVED:
+        move(tx, case, ticket, Status.CLOSED)
 
 
 async def change_severity(

@@ -14,9 +14,9 @@ import asyncpg
 
 from helpdesk.cases.events import changed, frame
 from helpdesk.cases.models import Audience
+from helpdesk.catalogue.document import Sensitivity
 from helpdesk.core.live import Envelope
 from helpdesk.desk import Desk
-from helpdesk.evidence.models import Sensitivity
 from helpdesk.permissions import Actor, Role
 
 from .models import FIRST_NUMBER, reference
@@ -57,6 +57,7 @@ class Filing:
     draft_id: UUID | None = None  # its uploads may be attached, and it is marked sent
     case_id: int | None = None  # a chat's case; else found by the contract, or new
     conversation_id: int | None = None
+    seen: dict[str, Any] | None = None  # {"articles": [ids], "alerts": [ids], "helped": false}
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ GIVEN = """given AS (
         $14::bigint AS milestone, $15::text AS contract_text, $16::jsonb AS answers,
         $17::jsonb AS lacking, $18::text AS source, $19::bigint AS conversation,
         $20::text AS description, $21::text AS audience, $22::text[] AS relayed,
-        $23::jsonb AS pieces, $24::uuid AS draft
+        $23::jsonb AS pieces, $24::uuid AS draft, $25::jsonb AS seen
 )"""
 EARLIER_ONE = """earlier AS (
     SELECT t.id, t.case_id FROM tickets t WHERE t.requester_id = $1 AND t.once = $2
@@ -105,9 +106,11 @@ HELD_CASE = """the_case AS (
 NEW_CASE = """the_case AS (
     INSERT INTO cases (contract_id, last_seq, opened_at)
     SELECT contract, 2 + jsonb_array_length(pieces), now FROM given
-    WHERE NOT EXISTS (SELECT FROM earlier)
+    WHERE NOT EXISTS (SELECT FROM earlier) {unless}
     RETURNING id, 0 AS start
 )"""
+HAS_DRAFT = """AND NOT EXISTS (SELECT FROM drafts WHERE id = $2)
+    AND NOT EXISTS (SELECT FROM uploads WHERE draft_id = $2)"""
 TICKET = """the_side AS (
     INSERT INTO sides (case_id, person_id, company_id, role)
     SELECT id, requester, company, role FROM the_case, given
@@ -118,11 +121,11 @@ TICKET = """the_side AS (
         case_id, side_id, requester_id, once, subject, type_key, catalogue_version, status,
         severity, chosen_severity, group_id, restricted, contract_id, milestone_id,
         contract_text, answers, lacking, source, follow_ups, reopenings, opened_at, updated_at,
-        conversation_id, search)
+        conversation_id, seen, search)
     SELECT c.id, s.id, requester, once, subject, type_key, version, 'new',
         severity, severity, g.id, restricted, contract, milestone,
         contract_text, answers, lacking, source, 0, 0, now, now,
-        conversation, to_tsvector('english', subject || ' ' || description)
+        conversation, seen, to_tsvector('english', subject || ' ' || description)
     FROM given, the_case c, the_side s, groups g WHERE g.key = given.group_key
     RETURNING id, side_id, group_id
 ), the_message AS (
@@ -188,12 +191,14 @@ SELECT t.id, c.id, c.start, t.side_id, t.group_id, false FROM the_ticket t, the_
 
 
 @cache
-def statement(on_case: bool, with_pieces: bool) -> str:
+def statement(on_case: bool, with_pieces: bool, undrafted: bool = False) -> str:
     """Only the parts this report needs: most bring no files and begin a case."""
+    new_case = NEW_CASE.format(unless=HAS_DRAFT if undrafted else "")
     told = TOLD + (TOLD_OF_EVIDENCE if with_pieces else "") + "\n)"
-    parts = [GIVEN, EARLIER_ONE, HELD_CASE if on_case else NEW_CASE, TICKET]
+    parts = [GIVEN, EARLIER_ONE, HELD_CASE if on_case else new_case, TICKET]
     parts += [EVIDENCE] if with_pieces else []
-    return "WITH " + ", ".join([*parts, told, EVENTS, DRAFT]) + ANSWER
+    parts += [told, EVENTS] if undrafted else [told, EVENTS, DRAFT]
+    return "WITH " + ", ".join(parts) + ANSWER
 
 
 # Locked until commit, so that none is used twice.
@@ -212,6 +217,22 @@ async def file_ticket(desk: Desk, actor: Actor, filing: Filing) -> Filed:
             row = await store(desk, connection, actor, filing)
         except asyncpg.UniqueViolationError:  # the same form, sent twice at the same instant
             row = await store(desk, connection, actor, filing)
+    return announced(desk, actor, filing, row)
+
+
+async def file_undrafted(desk: Desk, actor: Actor, filing: Filing) -> Filed | None:
+    """In one round trip, what needs nothing looked up; None if this report has a draft or files."""
+    on_case = filing.case_id is not None or filing.contract_id is not None
+    if on_case or any(piece.upload_id for piece in filing.pieces):
+        return None
+    try:
+        row = await insert(desk, desk.pool, actor, filing, None, undrafted=True)
+    except asyncpg.UniqueViolationError:
+        return None
+    return None if row is None else announced(desk, actor, filing, row)
+
+
+def announced(desk: Desk, actor: Actor, filing: Filing, row: asyncpg.Record) -> Filed:
     filed = Filed(row["id"], row["case_id"], row["repeated"])
     if not filed.repeated:
         desk.live.deliver(announcements(desk, actor, filing, row))
@@ -259,16 +280,17 @@ async def earlier(
 
 async def insert(
     desk: Desk,
-    connection: asyncpg.Connection,
+    connection: asyncpg.Connection | asyncpg.Pool,
     actor: Actor,
     filing: Filing,
     case_id: int | None,
+    undrafted: bool = False,
 ) -> asyncpg.Record:
     answers = dict(filing.answers)
     if filing.severity_reason:
         answers["severity_reason"] = filing.severity_reason
     return await connection.fetchrow(
-        statement(case_id is not None, bool(filing.pieces)),
+        statement(case_id is not None, bool(filing.pieces), undrafted),
         actor.id,
         filing.once,
         case_id,
@@ -293,6 +315,7 @@ async def insert(
         list(desk.relayed),
         [piece_row(filing, piece) for piece in filing.pieces],
         filing.draft_id,
+        filing.seen,
     )
 
 

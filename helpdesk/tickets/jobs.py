@@ -1,6 +1,7 @@
 """What follows from what happened to a ticket: mails to the people it concerns."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from helpdesk.cases.models import Event, Message, Timer
 from helpdesk.cases.receipts import already_done
@@ -9,12 +10,15 @@ from helpdesk.desk import Desk, Transaction
 from helpdesk.mail.commands import send_mail
 from helpdesk.people.models import Person
 from helpdesk.permissions import STAFF, SYSTEM, Role
+from helpdesk.security import canonical_url
 
 from .commands import close_after_reopen_time
 from .models import Ticket, reference
+from .rating import FORGET, LINK_LASTS, SCALE, issue_rating_link
 from .states import Status
 from .words import OWN_STATUS
 
+SWEEP_EVERY = timedelta(hours=1)
 FOOT = """
 
 Read and answer it here: {url}
@@ -111,8 +115,34 @@ async def mail_change(desk: Desk, event_id: int) -> None:
     """Status, severity, department: whatever changed, in one sentence."""
     async with desk.transaction(SYSTEM) as tx:
         told = await about(tx, event_id, "tickets.mail_change")
-        if told is not None:
-            await tell(desk, tx, told, told.ticket.subject, await change_in_words(tx, told))
+        if told is None:
+            return
+        text = await change_in_words(tx, told)
+        if told.event.data.get("new") == Status.SOLVED and told.ticket.status == Status.SOLVED:
+            text += await question(desk, tx, told.ticket)
+        await tell(desk, tx, told, told.ticket.subject, text)
+
+
+async def question(desk: Desk, tx: Transaction, ticket: Ticket) -> str:
+    """Each answer is a link to a page with a form: opening it says nothing yet."""
+    page = canonical_url(desk.settings, f"/rate/{await issue_rating_link(tx, ticket.id)}")
+    choices = "\n".join(f"{words}: {page}?score={score}" for score, words in SCALE.items())
+    return (
+        "\n\nDid this solve it? Choose the answer that fits, "
+        f"and say more on the page that opens if you like.\n\n{choices}\n\n"
+        f"The links work once, for {LINK_LASTS.days} days. If it is not solved, you can also "
+        "reopen the request within 14 days, on its page."
+    )
+
+
+async def sweep_rating_links(desk: Desk) -> int:
+    """Once an hour: links nobody can use any more."""
+    now = desk.clock.now()
+    last: datetime | None = desk.parts.get("rating links swept at")
+    if last is None or now - last >= SWEEP_EVERY:
+        desk.parts["rating links swept at"] = now
+        await desk.pool.execute(FORGET, now)
+    return 0
 
 
 async def change_in_words(tx: Transaction, told: Told) -> str:

@@ -4,13 +4,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, LargeBinary, SmallInteger, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import Field, SQLModel
 
-from helpdesk.core.tables import json_field, names, primary_key, references, sort_keys, text_enum
+from helpdesk.core.tables import (
+    json_field,
+    may_be_json,
+    names,
+    primary_key,
+    references,
+    sort_keys,
+    text_enum,
+)
 
-from .states import Severity, Status
+from .states import Coverage, Severity, Status
 
 FIRST_NUMBER = 10_001  # ticket id 1 is HD-10001
 
@@ -65,6 +73,7 @@ class Ticket(SQLModel, table=True):
             *sort_keys("solved_at DESC, id DESC"),
             postgresql_where=text("status IN ('solved', 'closed')"),
         ),
+        Index("ix_tickets_opened", *sort_keys("opened_at, id")),  # what was filed in a month
         Index("ix_tickets_side", *sort_keys("side_id, id DESC")),
         Index("ix_tickets_requester", *sort_keys("requester_id, id DESC")),
         Index("ix_tickets_search", "search", postgresql_using="gin"),
@@ -90,6 +99,9 @@ class Ticket(SQLModel, table=True):
     answers: dict[str, Any] = json_field()  # to the type's questions
     lacking: dict[str, Any] = json_field()  # evidence key → why the person has none
     source: str = Field(default="form", max_length=20)  # form | api | chat
+    seen: dict[str, Any] | None = may_be_json()  # articles and alerts met on the way: ids
+    coverage: Coverage | None = text_enum(Coverage, None)
+    covered_by_id: int | None = names("articles", default=None)
     follow_ups: int = 0
     last_follow_up_at: datetime | None = None
     reopenings: int = 0
@@ -99,3 +111,37 @@ class Ticket(SQLModel, table=True):
     solved_at: datetime | None = None
     conversation_id: int | None = Field(default=None, sa_type=BigInteger)  # the chat it came from
     search: Any = Field(default=None, sa_type=TSVECTOR, nullable=True)
+
+
+class TicketRating(SQLModel, table=True):
+    """What the requester's side said about the answer; one for each ticket, and changeable.
+
+    Type, department and agent are those of the moment, whoever the ticket goes to later.
+    """
+
+    __tablename__ = "ticket_ratings"
+    __table_args__ = (Index("ix_ticket_ratings_at", *sort_keys("created_at DESC, id DESC")),)
+
+    id: int = primary_key()
+    ticket_id: int = references("tickets.id", ondelete="CASCADE", index=False, unique=True)
+    person_id: int | None = names("people", default=None)  # who said it last
+    score: int = Field(sa_type=SmallInteger)  # 1 to 5
+    comment: str = Field(default="", max_length=2000)
+    type_key: str = Field(max_length=40)
+    group_id: int = names("groups")
+    agent_id: int | None = names("people", default=None)
+    created_at: datetime
+    changed_at: datetime
+
+
+class RatingLink(SQLModel, table=True):
+    """A link in a mail that lets its holder rate one ticket, once."""
+
+    __tablename__ = "rating_links"
+
+    id: int = primary_key()
+    token_hash: bytes = Field(sa_type=LargeBinary, unique=True)
+    ticket_id: int = references("tickets.id", ondelete="CASCADE")
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = None

@@ -28,6 +28,7 @@ from helpdesk.web import (
 from . import commands, listing
 from .models import reference
 from .queries import hold_ticket, id_named
+from .rating import POOR, SCALE, may_rate
 from .states import Status
 from .words import OWN_STATUS, SEVERITY_KEYS, turn
 
@@ -96,6 +97,9 @@ async def request_page(
         status_words=OWN_STATUS,
         severities=SEVERITY_KEYS,
         may_reopen=commands.may_reopen(Status(row["status"]), row["solved_at"], desk.clock.now()),
+        may_rate=may_rate(Status(row["status"]), row["rated_at"], desk.clock.now()),
+        scale=SCALE,
+        poor=POOR,
         show_answer=show_answer,
         errors=errors or {},
         typed=typed or {},

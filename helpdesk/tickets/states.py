@@ -24,6 +24,13 @@ UNSOLVED = (Status.NEW, Status.OPEN, Status.WAITING_ON_USER, Status.ON_HOLD)
 REOPEN_DAYS = 14
 
 
+class Coverage(StrEnum):
+    """Whether the help centre had the answer: marked by the agent who closes."""
+
+    UNIQUE = "unique"
+    COVERED = "covered"
+
+
 class Severity(IntEnum):
     """How urgent. The catalogue holds the words people read."""
 

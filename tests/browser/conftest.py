@@ -21,7 +21,24 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-DESKTOP, PHONE = 1440, 390
+DESKTOP, PHONE, NARROW = 1440, 390, 320
+# Two whole looks, and the colours of the other two.
+WHOLE: dict[str, Any] = {"type": "tag", "values": RULES}
+COLOURS: dict[str, Any] = {"type": "rule", "values": ["color-contrast"]}
+LOOKS: list[tuple[Any, int, dict[str, Any]]] = [
+    ("light", DESKTOP, WHOLE),
+    ("light", PHONE, COLOURS),
+    ("dark", PHONE, WHOLE),
+    ("dark", DESKTOP, COLOURS),
+]
+
+# Colours that fade from one scheme to the other are at their end.
+AT_REST = """() => {
+  document.body.getBoundingClientRect();
+  for (const moving of document.getAnimations()) {
+    if (Number.isFinite(Number(moving.effect?.getComputedTiming().endTime))) moving.finish();
+  }
+}"""
 
 OpenPage = Callable[..., Awaitable[Page]]
 
@@ -49,6 +66,7 @@ async def open_page(chromium: Browser, site: str, cast: Cast) -> AsyncIterator[O
         scheme: Any = "light",
         javascript: bool = True,
         expected: str = "",
+        time_zone: str | None = None,
     ) -> Page:
         context = await chromium.new_context(
             base_url=site,
@@ -56,6 +74,7 @@ async def open_page(chromium: Browser, site: str, cast: Cast) -> AsyncIterator[O
             color_scheme=scheme,
             java_script_enabled=javascript,
             reduced_motion="reduce",
+            timezone_id=time_zone,
         )
         contexts.append(context)
         if who:
@@ -89,14 +108,33 @@ async def open_page(chromium: Browser, site: str, cast: Cast) -> AsyncIterator[O
     assert not complaints, complaints
 
 
-async def axe(page: Page) -> list[str]:
+async def axe(page: Page, only: dict[str, Any] = WHOLE) -> list[str]:
     """What axe finds on the page as it is: WCAG 2.2 AA and best practice."""
-    await page.evaluate(AXE_FILE_PATH.read_text())
-    found = await page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(AXE_FILE_PATH.read_text())
+    found = await page.evaluate(
+        "only => axe.run(document, {runOnly: only, resultTypes: ['violations']})", only
+    )
     return [
         f"{violation['id']}: {node['target']} {node['failureSummary']}"
         for violation in found["violations"]
         for node in violation["nodes"]
+    ]
+
+
+async def faults(page: Page) -> list[str]:
+    """What is wrong with the page as it is, in every look there is, and on a narrow screen."""
+    found = []
+    for scheme, width, what in LOOKS:
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        await page.set_viewport_size({"width": width, "height": 900})
+        await page.evaluate(AT_REST)
+        where = f"{page.url} {width} {scheme}"
+        found += [f"{where}: {fault}" for fault in await axe(page, what)]
+        found += [f"{where} is too narrow for {element}" for element in await sideways(page)]
+    await page.set_viewport_size({"width": NARROW, "height": 640})
+    return found + [
+        f"{page.url} {NARROW} is too narrow for {element}" for element in await sideways(page)
     ]
 
 

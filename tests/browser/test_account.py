@@ -3,13 +3,10 @@
 from playwright.async_api import Page
 
 from helpdesk.desk import Desk
-from helpdesk.mail.deliver import deliver_due
-from helpdesk.people.commands import open_guest
-from helpdesk.permissions import ANONYMOUS
 from tests.helpdesk.people.visitors import mailed_path
 from tests.people import PASSWORD, Cast
 
-from .conftest import DESKTOP, PHONE, OpenPage, axe, sideways
+from .conftest import OpenPage
 
 
 async def fill_in(page: Page) -> None:
@@ -63,35 +60,3 @@ async def test_another_browser_is_signed_out_from_the_account_page(
     await here.get_by_text("That browser is signed out.").wait_for()
     await there.goto("/account")
     await there.wait_for_url("**/sign-in?next=/account")
-
-
-async def test_the_account_pages_are_sound_for_everybody(open_page: OpenPage, cast: Cast) -> None:
-    page = await open_page()
-    await fill_in(page)
-    async with cast.desk.transaction(ANONYMOUS) as tx:
-        _, token = await open_guest(tx, "Gus", "gus@example.com")
-    confirm = await mailed_path(cast.desk, "ida@example.com")
-    await deliver_due(cast.desk)
-    looks = [(DESKTOP, "light"), (PHONE, "dark")]  # the others: test_every_page.py
-    visits = [
-        ("", "/sign-in"),
-        ("", "/register"),
-        ("", "/reset-password"),
-        ("", confirm),
-        ("", "/guest/gone"),
-        ("finn", f"/guest/{token}"),
-        ("finn", "/account"),
-        ("amy", "/account"),
-        ("admin", "/admin/mailbox"),
-    ]
-    for width, scheme in looks:
-        for who, path in visits:
-            page = await open_page(who, path, width=width, scheme=scheme, expected="404")
-            assert await axe(page) == [], (path, width, scheme)
-            assert await sideways(page) == [], (path, width, scheme)
-            if path == "/admin/mailbox":
-                await page.get_by_role("link", name="Confirm your e-mail address").click()
-                await page.get_by_text("it was not you").wait_for()
-                assert await axe(page) == [], (path, width, scheme)
-                assert await sideways(page) == [], (path, width, scheme)
-            await page.context.close()

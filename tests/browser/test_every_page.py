@@ -5,16 +5,14 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_FILE_PATH
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser
 
 from tests.people import Cast
 from tests.test_access_matrix import CELLS, address_of, objects
 from tests.world import World, build
 
-from .conftest import DESKTOP, PHONE, RULES, sideways
+from .conftest import DESKTOP, faults
 
-NARROW = 320
 NO_PAGES = ("/download", "/original", "/image", "/thumbnail", "/transcript", "/counts",
             "/api/v1", ".json")  # fmt: skip
 # Who shows what: one customer and one agent see what all customers and agents see.
@@ -35,13 +33,6 @@ MORE = {  # what no row of the table shows: refusals, filled lists, other views
              "/desk/search?q=nothing", "/admin/mailbox"],
 }  # fmt: skip
 EXPECTED = ("404", "403", "422")  # the console tells of pages that say no
-# Two whole looks, and the colours of the other two.
-WHOLE = {"type": "tag", "values": RULES}
-COLOURS = {"type": "rule", "values": ["color-contrast"]}
-LOOKS: dict[Any, list[tuple[int, dict[str, Any]]]] = {
-    "light": [(DESKTOP, WHOLE), (PHONE, COLOURS)],
-    "dark": [(DESKTOP, COLOURS), (PHONE, WHOLE)],
-}
 
 
 @pytest.fixture
@@ -62,25 +53,6 @@ def addresses(world: World, who: str) -> list[str]:
         and not cell.route.startswith(NO_PAGES)
     ]
     return [*dict.fromkeys(found), *MORE.get(who, ())]
-
-
-async def look(page: Page, path: str) -> list[str]:
-    found = []
-    for scheme, looks in LOOKS.items():
-        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        await page.goto(path)
-        await page.evaluate(AXE_FILE_PATH.read_text())
-        for width, what in looks:
-            await page.set_viewport_size({"width": width, "height": 900})
-            told = await page.evaluate(
-                "only => axe.run(document, {runOnly: only, resultTypes: ['violations']})", what
-            )
-            for violation in told["violations"]:
-                for node in violation["nodes"]:
-                    where = f"{path} {width} {scheme}: {violation['id']}"
-                    found.append(f"{where} {node['target']} {node['failureSummary']}")
-    await page.set_viewport_size({"width": NARROW, "height": 640})
-    return found + [f"{path} is too wide: {element}" for element in await sideways(page)]
 
 
 @pytest.mark.parametrize("who", LOOKERS)
@@ -107,7 +79,9 @@ async def test_every_page_is_sound(chromium: Browser, world: World, who: str) ->
             ),
         )
         for path in some:
-            found.extend(await look(page, path))
+            await page.set_viewport_size({"width": DESKTOP, "height": 900})
+            await page.goto(path)
+            found.extend(await faults(page))
 
     await asyncio.gather(go_through(paths[::2]), go_through(paths[1::2]))
     await context.close()

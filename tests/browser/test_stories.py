@@ -121,6 +121,7 @@ async def test_a_bug_from_its_report_to_its_answer(cast: Cast, open_page: OpenPa
     await expect(finn.locator(".log .msg", has_text="Version 3.4.2")).to_have_count(1)
     await tess.click("summary:has-text('Change the status')")
     await tess.select_option("#status", "solved")
+    await tess.locator("#change-status").get_by_text("No, it is unique").click()
     await tess.get_by_role("button", name="Change status").click()
     await expect(now).to_have_attribute("data-turn", "done")
 

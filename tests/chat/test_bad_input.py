@@ -34,9 +34,24 @@ async def test_another_port_of_the_same_host_is_somebody_else(site: str, cast: C
         await open_tab(site, await cast.session("amy"), origin="http://localhost:1")
 
 
-async def test_without_a_session_the_tab_is_told_to_sign_in(site: str, cast: Cast) -> None:
+@pytest.mark.parametrize("stream", ["case:1", "desk", "chat:queue", "alerts:1", "session:1"])
+async def test_without_a_session_the_tab_is_told_to_sign_in(
+    site: str, cast: Cast, stream: str
+) -> None:
     tab = await open_tab(site, "nothing=here")
+    await tab.tell(t="follow", streams={"alerts": 0, stream: 0})
     assert await tab.closed() == 4401
+
+
+async def test_without_a_session_nothing_can_be_written(site: str, cast: Cast) -> None:
+    for frame in (
+        {"t": "send", "s": "case:1", "cid": str(uuid4()), "body": "x", "face": "chat:1"},
+        {"t": "typing", "s": "case:1", "kind": "reply"},
+        {"t": "read", "s": "case:1", "n": 1},
+    ):
+        tab = await open_tab(site, "nothing=here")
+        await tab.tell(**frame)
+        assert await tab.closed() == 4401
 
 
 MALFORMED = [

@@ -24,7 +24,8 @@ def test_every_setting_is_described(name):
 
 def test_every_command_is_described():
     usage = parser().format_help()
-    for command in ("up", "web", "worker", "migrate", "seed", "doctor", "user add"):
+    parts = ("up", "web", "worker", "migrate", "seed", "doctor", "jobs")
+    for command in (*parts, "user add", "user change"):
         assert command.split()[0] in usage
         assert f"| `helpdesk {command}" in GUIDE
 

@@ -5,6 +5,7 @@ import { composer } from "./composer.js";
 import { showConnection } from "./connection.js";
 import { startKeys } from "./keys.js";
 import { live } from "./live.js";
+import { closingFields, startPick } from "./pick.js";
 import { Posts } from "./posts.js";
 import { CHANGED, swap } from "./swap.js";
 import { Thread } from "./thread.js";
@@ -147,8 +148,10 @@ function then(form) {
   const select = form.elements.namedItem("then");
   if (!(select instanceof HTMLSelectElement)) return {};
   const chosen = select.value;
+  const closing = chosen === "solved" ? closingFields(form) : {};
   select.value = "";
-  return chosen ? { then: chosen } : {};
+  form.dispatchEvent(new Event("change", { bubbles: true }));
+  return chosen ? { then: chosen, ...closing } : {};
 }
 
 /** Somebody answered while this agent writes. @param {string} name */
@@ -253,3 +256,4 @@ if (list && "lazy" in list.dataset) listChanged();
 const line = document.getElementById("connection");
 if (line) showConnection(line);
 startKeys();
+startPick();

@@ -1,6 +1,8 @@
 // @ts-check
 // Single keys for the console. Off inside fields, and switched off for good by Shift+? (kept).
 
+import { close, openPick } from "./pick.js";
+
 const KEEP = "keys-off";
 
 /** @param {number} step */
@@ -32,6 +34,10 @@ const KEYS = {
   r: () => write("reply"),
   n: () => write("note"),
   a: () => press("a"),
+  i: openPick,
+  u: () => close("unique"),
+  c: () => close("covered"),
+  d: () => press("d"),
   N: () => press("N"),
   "/": () => location.assign("/desk/search"),
   "?": help,

@@ -75,7 +75,7 @@ form.addEventListener("change", (event) => {
 form.addEventListener("submit", (event) => {
   const button = event.submitter instanceof HTMLButtonElement ? event.submitter : null;
   const what = button?.name === "do" ? button.value : "check";
-  if (what === "contract" || what === "update" || what.startsWith("remove:")) {
+  if (what === "contract" || what === "update" || what.startsWith("remove:") || button?.hasAttribute("data-update")) {
     event.preventDefault();
     void update(what);
   } else if (busy && what === "check") {
@@ -109,7 +109,7 @@ async function save() {
     const answer = await fetch(`/report/${draft}/save`, { method: "POST", body, keepalive: true });
     const told = await answer.json();
     if (answer.status === 409) location.assign(told.go);
-    else if (answer.status === 401) offerSignIn();
+    else if (answer.status === 401 || (answer.ok && signedIn && !told.saved)) offerSignIn();
     else if (!answer.ok) throw new Error(String(answer.status));
     else {
       if (told.saved) {

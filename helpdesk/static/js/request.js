@@ -8,7 +8,7 @@ import { CHANGED, swap, toast } from "./swap.js";
 import { Thread } from "./thread.js";
 
 const PAUSE = 300;
-const PARTS = ["now", "status", "evidence", "write-part"];
+const PARTS = ["now", "status", "rating", "evidence", "write-part"];
 const page = document.getElementById("thread");
 const log = document.getElementById("log");
 

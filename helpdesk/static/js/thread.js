@@ -3,7 +3,7 @@
 // above what is new, who types, who has read. Rows are clones of the page's templates.
 
 import { live } from "./live.js";
-import { clock } from "./time.js";
+import { clock, dayNumber, now, zone } from "./time.js";
 
 /** @typedef {import("./live.js").Frame} Frame */
 /** @typedef {import("./live.js").By} By */
@@ -48,11 +48,10 @@ function bytes(size) {
 /** @param {string} iso */
 function dayOf(iso) {
   const day = new Date(iso);
-  const today = new Date();
-  const apart = Math.round((new Date(today.toDateString()).getTime() - new Date(day.toDateString()).getTime()) / 864e5);
+  const apart = dayNumber(now()) - dayNumber(day.getTime());
   if (apart === 0) return "Today";
   if (apart === 1) return "Yesterday";
-  return day.toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short" });
+  return day.toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short", timeZone: zone });
 }
 
 export class Thread {
@@ -167,7 +166,7 @@ export class Thread {
     const time = row.querySelector("time");
     if (time) {
       time.dateTime = at;
-      time.title = new Date(at).toLocaleString("en-GB");
+      time.title = new Date(at).toLocaleString("en-GB", { timeZone: zone });
       time.textContent = clock(at);
     }
     return row;

@@ -46,9 +46,28 @@ export function left(at) {
   return `${span(seconds)} ${seconds >= 0 ? "left" : "late"}`;
 }
 
+/** The zone of the reader's profile, as the server writes times; without one, this machine's. */
+export const zone = known(document.body.dataset.zone);
+
+/** @param {string | undefined} name */
+function known(name) {
+  try {
+    return new Intl.DateTimeFormat("en-GB", { timeZone: name || undefined }).resolvedOptions().timeZone;
+  } catch {
+    return undefined; // a zone this browser has not heard of
+  }
+}
+
 /** Text for a moment in the reader's zone. @param {string} iso */
 export function clock(iso) {
-  return new Date(iso).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  return new Date(iso).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
+}
+
+/** The day in the reader's zone, counted so that two can be compared. @param {number} at */
+export function dayNumber(at) {
+  const day = new Intl.DateTimeFormat("en-GB", { timeZone: zone, year: "numeric", month: "numeric", day: "numeric" });
+  const parts = Object.fromEntries(day.formatToParts(at).map((one) => [one.type, Number(one.value)]));
+  return Math.round(Date.UTC(parts.year, parts.month - 1, parts.day) / 864e5);
 }
 
 function refresh() {

@@ -3,6 +3,8 @@
 import asyncio
 import re
 
+from helpdesk.cases.events import changed
+from helpdesk.console.queries import counts
 from helpdesk.console.views import Cursor, read_cursor
 from helpdesk.core.clock import FrozenClock
 from helpdesk.tickets import commands
@@ -36,6 +38,23 @@ async def test_each_view_holds_what_it_says(cast: Cast, site: str) -> None:
             assert set(refs(page)) == {each.reference for each in tickets}, view
         counts = (await amy.get("/desk/counts")).json()
     assert counts == {"tickets": 1, "chats": 0}
+
+
+async def test_counts_are_never_older_than_the_change_a_page_heard_of(cast: Cast) -> None:
+    amy = await cast.actor("amy")
+    for number in range(3):
+        assert (await counts(cast.desk, amy))["unassigned"] == number
+        await a_ticket(cast)
+    async with cast.desk.pool.acquire() as connection, connection.transaction():
+        assert (await counts(cast.desk, amy))["unassigned"] == 3
+        await connection.execute("LOCK TABLE tickets")
+        cast.desk.live.hand_out([changed("desk", [])])
+        reading = asyncio.create_task(counts(cast.desk, amy))
+        await asyncio.sleep(0.1)
+        cast.desk.live.hand_out([changed("desk", [])])
+    assert (await reading)["unassigned"] == 3
+    await cast.desk.pool.execute("DELETE FROM tickets")
+    assert (await counts(cast.desk, amy))["unassigned"] == 0
 
 
 async def test_urgent_tickets_come_first_then_the_oldest(

@@ -17,8 +17,7 @@ TICKET: dict[str, Any] = {
 
 
 def test_it_says_whose_turn_it_is_what_is_there_and_what_is_missing() -> None:
-    around = [{"how": "case"}, {"how": "earlier"}]
-    said = summary(TICKET, around, ["piece"], [SimpleNamespace(label="Bank slip")])
+    said = summary(TICKET, 1, ["piece"], [SimpleNamespace(label="Bank slip")])
     assert said == (
         "Nina asked Payments; we wait for the user, and nobody owns it. "
         "On the case: 1 other ticket and 1 piece of evidence. About contract C-1002, Handbook. "
@@ -28,6 +27,6 @@ def test_it_says_whose_turn_it_is_what_is_there_and_what_is_missing() -> None:
 
 def test_what_is_not_there_is_not_mentioned() -> None:
     plain = TICKET | {"contract": None, "follow_ups": 0, "assignee": "Pete", "status": "new"}
-    assert summary(plain, [], [], []) == (
+    assert summary(plain, 0, [], []) == (
         "Nina asked Payments; nobody has answered yet, and Pete owns it."
     )

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from helpdesk.people.commands import create_api_token
 from helpdesk.tickets.models import Ticket
 from tests.helpdesk.contact.reports import LOG, errors_in, technical, visiting
-from tests.people import Cast
+from tests.people import NO_TLS, Cast
 
 
 def ticket(**changes: Any) -> dict[str, Any]:
@@ -33,7 +33,10 @@ async def program(cast: Cast, site: str, who: str = "finn") -> httpx2.AsyncClien
     async with cast.desk.transaction(await cast.actor(who)) as tx:
         token = await create_api_token(tx, "test")
     return httpx2.AsyncClient(
-        base_url=site, headers={"authorization": f"Bearer {token}"}, timeout=30
+        base_url=site,
+        headers={"authorization": f"Bearer {token}"},
+        timeout=30,
+        verify=NO_TLS,
     )
 
 

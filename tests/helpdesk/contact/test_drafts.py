@@ -1,9 +1,11 @@
 """Reports that are not sent yet: kept, restored with their files, and nobody else's."""
 
 import asyncio
+from uuid import uuid4
 
 from sqlmodel import col, select
 
+from helpdesk.contact.models import Draft
 from helpdesk.core.clock import FrozenClock
 from helpdesk.evidence.models import Evidence, Upload
 from helpdesk.people.models import Person
@@ -115,11 +117,49 @@ async def test_nobody_sees_or_sends_somebody_else_s_draft(site: str, cast: Cast)
             assert (await other.get(path)).status_code == 404
             assert (await other.get(f"{path}/check")).status_code == 404
             assert (await other.post(f"{path}/send")).status_code == 404
-            assert (await other.post(f"{path}/discard")).status_code == 404
-            assert (await other.post(f"{path}/save", data=report)).status_code == 401
             sent = await other.get(f"{path}/sent")
             assert sent.status_code == 404
     assert await count(cast, Ticket) == 0
+
+
+async def test_somebody_else_s_draft_and_one_that_never_was_answer_the_same(
+    site: str, cast: Cast
+) -> None:
+    report = bug(description="What Finn wrote, and nobody else may change.")
+    async with await visiting(cast, site, "finn") as finn:
+        await with_log(finn, report)
+        await finn.post(f"/report/{report['draft']}/save", data=report)
+    for who in ("nina", ""):
+        answers = []
+        for id in (report["draft"], str(uuid4())):
+            async with await visiting(cast, site, who) as other:
+                typed = bug(draft=id, description="What somebody else wrote, at some length.")
+                saved = await other.post(f"/report/{id}/save", data=typed)
+                sent = await other.get(f"/report/{id}/sent")
+                gone = await other.post(f"/report/{id}/discard")
+                told = (saved.status_code, saved.json(), sent.status_code, sent.text[:40])
+                answers.append((*told, gone.status_code, gone.headers["location"]))
+        assert answers[0] == answers[1]
+    async with await visiting(cast, site, "finn") as finn:
+        page = await finn.get(f"/report/{report['draft']}")
+    assert typed_in(page.text, "description") == report["description"]
+    assert await count(cast, Upload) == 1
+
+
+async def test_what_one_types_under_a_foreign_id_becomes_a_draft_of_one_s_own(
+    site: str, cast: Cast
+) -> None:
+    report = bug()
+    async with await visiting(cast, site, "finn") as finn:
+        await finn.post(f"/report/{report['draft']}/save", data=report)
+    hers = {**report, "subject": "Nina signed in on this computer and went on typing"}
+    async with await visiting(cast, site, "nina") as nina:
+        for _ in range(2):
+            saved = await nina.post(f"/report/{report['draft']}/save", data=hers)
+            assert saved.json()["saved"]
+        page = await nina.get((await nina.get("/report")).headers["location"])
+    assert typed_in(page.text, "subject") == hers["subject"]
+    assert await count(cast, Draft) == 2
 
 
 async def test_a_draft_sent_from_another_tab_shows_its_confirmation(site: str, cast: Cast) -> None:

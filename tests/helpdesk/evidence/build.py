@@ -5,8 +5,9 @@ from uuid import UUID, uuid4
 
 import httpx2
 
+from helpdesk.catalogue.document import Sensitivity
 from helpdesk.evidence.commands import attach_upload
-from helpdesk.evidence.models import Evidence, Sensitivity
+from helpdesk.evidence.models import Evidence
 from helpdesk.tickets.commands import hold_ticket
 from helpdesk.tickets.filing import Filed
 from tests.people import Cast

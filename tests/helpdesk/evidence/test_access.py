@@ -7,7 +7,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from helpdesk.evidence.models import Evidence, Sensitivity
+from helpdesk.catalogue.document import Sensitivity
+from helpdesk.evidence.models import Evidence
 from tests.build import a_ticket
 from tests.people import Cast
 
@@ -181,6 +182,33 @@ async def test_an_agent_of_another_department_sees_that_there_is_something_locke
     assert (for_tess.locked, for_tess.name) == (False, "canary.log")
     assert len(for_tess.sha256) == 64
     assert for_cora == []
+
+
+async def test_of_a_restricted_ticket_other_departments_see_no_evidence_at_all(
+    cast: Cast, site: str
+) -> None:
+    from helpdesk.evidence.queries import listing
+
+    shared = await two_sided(cast)
+    secret = await a_ticket(
+        cast,
+        "cora",
+        type_key="fraud_account",
+        group_key="TAS",
+        restricted=True,
+        case_id=shared.case_id,
+    )
+    piece = await attach(cast, site, secret, "canary.log", samples.LOG, who="cora", restricted=True)
+    pages = {}
+    for who in ("amy", "sam", "max", "cora"):
+        actor = await cast.actor(who)
+        async with cast.desk.reading() as db:
+            pages[who] = [one.id for one in await listing(db, actor, shared.case_id)]
+        async with await cast.browser(site, who) as browser:
+            answer = await browser.get(f"/evidence/{piece.id}")
+        assert (answer.status_code == 200) == (piece.id in pages[who])
+        assert answer.status_code in (200, 404)
+    assert pages == {"amy": [], "sam": [piece.id], "max": [piece.id], "cora": [piece.id]}
 
 
 async def test_a_download_is_saved_and_never_run(cast: Cast, site: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from helpdesk.cases.models import Timer
 from helpdesk.cases.queries import hold_case
+from helpdesk.catalogue.document import Sensitivity
 from helpdesk.core.clock import FrozenClock
 from helpdesk.evidence import jobs
 from helpdesk.evidence.commands import (
@@ -18,7 +19,7 @@ from helpdesk.evidence.commands import (
     request_evidence,
 )
 from helpdesk.evidence.intake import storage_of
-from helpdesk.evidence.models import EvidenceRequest, Sensitivity
+from helpdesk.evidence.models import EvidenceRequest
 from helpdesk.evidence.queries import listing, open_requests
 from helpdesk.permissions import SYSTEM
 from helpdesk.relay import fire_due_timers

@@ -8,13 +8,14 @@ from sqlmodel import func, select
 from helpdesk.catalogue.default import default_catalogue
 from helpdesk.core.text import BadText
 from helpdesk.desk import Desk
-from helpdesk.people.commands import add_person, ensure_groups
+from helpdesk.people.commands import add_person, change_person, ensure_groups
 from helpdesk.people.jobs import sweep_ended
 from helpdesk.people.models import Person, Session, Throttle
 from helpdesk.people.queries import actor_of
 from helpdesk.people.sessions import start_session
 from helpdesk.people.throttle import SIGN_IN_ACCOUNT, count_try
 from helpdesk.permissions import SYSTEM, Role
+from tests.people import Cast
 
 from .test_sign_in import account
 
@@ -90,3 +91,21 @@ async def test_what_is_over_is_thrown_away(desk: Desk) -> None:
     await sweep_ended(desk)
     assert await left() == (0, 0)
     desk.parts.pop("people.swept_at", None)
+
+
+async def test_an_account_gets_other_departments_and_roles(cast: Cast) -> None:
+    async with cast.desk.transaction(SYSTEM) as tx:
+        await change_person(tx, "Amy@desk.example.com", groups=["PAY", "TECH"])
+    amy = await cast.actor("amy")
+    assert amy.groups == {cast.groups["PAY"].id, cast.groups["TECH"].id}
+    assert amy.roles == {Role.AGENT}
+    async with cast.desk.transaction(SYSTEM) as tx:
+        await change_person(tx, "amy@desk.example.com", roles=[Role.MANAGER])
+    amy = await cast.actor("amy")
+    assert amy.roles == {Role.MANAGER}
+    assert len(amy.groups) == 2
+    for email, groups in (("nobody@desk.example.com", ["PAY"]), ("amy@desk.example.com", ["MARS"])):
+        with pytest.raises(BadText):
+            async with cast.desk.transaction(SYSTEM) as tx:
+                await change_person(tx, email, groups=groups)
+    assert (await cast.actor("amy")).groups == amy.groups

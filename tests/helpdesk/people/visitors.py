@@ -8,6 +8,7 @@ from sqlmodel import col, select
 
 from helpdesk.desk import Desk
 from helpdesk.mail.models import Mail
+from tests.people import NO_TLS
 
 
 def visitor(site: str, cookie: str = "", **headers: str) -> httpx2.AsyncClient:
@@ -16,7 +17,12 @@ def visitor(site: str, cookie: str = "", **headers: str) -> httpx2.AsyncClient:
         sent["cookie"] = cookie
     limits = httpx2.Limits(max_connections=200, max_keepalive_connections=200)
     return httpx2.AsyncClient(
-        base_url=site, headers=sent, timeout=60, limits=limits, cookies=NoCookies()
+        base_url=site,
+        headers=sent,
+        timeout=60,
+        limits=limits,
+        cookies=NoCookies(),
+        verify=NO_TLS,
     )
 
 

@@ -164,7 +164,12 @@ async def test_a_solved_ticket_closes_by_itself_once(cast: Cast, clock: FrozenCl
     clock.advance(days=1)
     fired = await asyncio.gather(*(fire_due_timers(cast.desk, TIMERS) for _ in range(5)))
     assert sum(fired) == 1
-    assert (await ticket_of(cast, filed.ticket_id)).status == Status.CLOSED
+    closed = await ticket_of(cast, filed.ticket_id)
+    assert (closed.status, closed.updated_at) == (Status.CLOSED, clock.now())
+    last = "SELECT type, data FROM events WHERE case_id = $1 ORDER BY seq DESC LIMIT 1"
+    event = await cast.desk.pool.fetchrow(last, filed.case_id)
+    assert event["type"] == "ticket.closed"
+    assert (event["data"]["old"], event["data"]["new"]) == ("solved", "closed")
 
 
 async def test_a_reopened_ticket_is_not_closed_by_the_old_timer(

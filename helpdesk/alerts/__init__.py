@@ -1,0 +1,1 @@
+"""Known issues: what is wrong right now, said once, before everybody reports it."""

@@ -1,0 +1,1 @@
+"""What managers learn from what was filed, read and answered. Reads only."""
