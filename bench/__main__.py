@@ -21,6 +21,7 @@ from bench.chat import (
     measure_return,
     measure_saturation,
 )
+from bench.help import measure_help
 from bench.pages import (
     FILERS,
     measure_filing,
@@ -34,7 +35,7 @@ from bench.raw import Raw
 from bench.stack import Stack, services_running
 
 RESULTS = Path(__file__).parent / "results"
-WORKLOADS = ("w1", "w2", "w3", "w4", "w5", "w6", "w7")
+WORKLOADS = ("w1", "w2", "w3", "w4", "w5", "w6", "w7", "help")
 FEW = 1_000  # tickets of a small desk, to see how its list grows
 
 
@@ -97,6 +98,9 @@ def measure(stack: Stack, options: argparse.Namespace) -> list[report.Row]:
         for subject in subjects
     }
     rows: list[report.Row] = []
+    if "help" in options.only:
+        for repeat, subject, figures in measure_help(stack, options.repeats, options.seconds, say):
+            rows.append(row("help", subject, repeat, options.tickets, figures))
     gc.freeze()
     for repeat in range(options.repeats):
         say(f"repeat {repeat + 1} of {options.repeats}")

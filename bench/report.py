@@ -22,6 +22,7 @@ class Target:
     against: str = "raw"  # whose figure it is divided by
     base: str = ""  # another workload of the same subject to compare with
     absolute: bool = False  # the figure itself counts
+    subject: str = "helpdesk"  # whose figure it is
 
     def ratios(self, rows: Iterable[Row]) -> tuple[list[float], list[float], list[float]]:
         """Ours, theirs, and the ratio of each repeat that has both."""
@@ -30,7 +31,7 @@ class Target:
             if self.figure not in row:
                 continue
             value = float(str(row[self.figure]))
-            if row["subject"] == "helpdesk" and row["workload"] == self.workload:
+            if row["subject"] == self.subject and row["workload"] == self.workload:
                 ours[row["repeat"]] = value
             their_workload = self.base or self.workload
             if row["subject"] == self.against and row["workload"] == their_workload:
@@ -76,6 +77,10 @@ TARGETS = (
     ),
     Target("W6 idle socket, KiB", "w6", "kib_per_socket", 30, absolute=True),
     Target("W7 1,000 come back, s", "w7", "all_s", 1.3),
+    Target("Help: right article among the first 3", "help", "found", 0.9, True, absolute=True),
+    Target("Help: search, p95 ms", "help", "p95_ms", 20, absolute=True, against="plain"),
+    Target("Help: search, p95 ms against a plain query", "help", "p95_ms", 10, against="plain"),
+    Target("Help: suggestions, p95 ms", "help", "p95_ms", 20, absolute=True, subject="suggest"),
 )
 
 

@@ -185,9 +185,17 @@ async def end(tx: Transaction, conversation_id: int) -> Conversation:
 
 
 async def attach_file(
-    tx: Transaction, conversation_id: int, upload_id: UUID, private: bool = False
+    tx: Transaction,
+    conversation_id: int,
+    upload_id: UUID,
+    private: bool = False,
+    note: bool = False,
 ) -> None:
-    """A finished upload joins the case; in the chat it shows as a card, private or not."""
+    """A finished upload joins the case; in the chat it shows as a card, private or not.
+
+    With a note of an agent only colleagues see it.
+    """
+    for_staff = note and tx.actor.is_staff
     case, conversation = await hold_conversation(tx, conversation_id)
     if conversation.status == ConversationStatus.ENDED:
         raise NotAllowed("This chat has ended. Send the file with a request.")
@@ -196,10 +204,12 @@ async def attach_file(
         case,
         upload_id,
         sensitivity=Sensitivity.PRIVATE if private else Sensitivity.SUPPORT,
-        side_id=conversation.side_id,
+        audience=Audience.STAFF if for_staff else None,
+        side_id=None if for_staff else conversation.side_id,
         group_id=conversation.group_id,
-        owner_id=conversation.visitor_id,
+        owner_id=None if for_staff else conversation.visitor_id,
         conversation_id=conversation.id,
+        note=for_staff,
     )
 
 

@@ -135,7 +135,8 @@ async def attach(request: WebRequest) -> Response:
         raise Problem(422, "Name an upload", errors={"upload": "Name an upload"}) from None
     try:
         async with transaction(request) as tx:
-            await attach_file(tx, chat_id(request), upload_id, bool(form.get("private")))
+            private, note = bool(form.get("private")), bool(form.get("note"))
+            await attach_file(tx, chat_id(request), upload_id, private, note)
     except (NotAllowed, NotYourUpload) as refusal:
         raise Problem(409, str(refusal) or "This file is not here any more") from None
     return JSONResponse({"upload": str(upload_id)}, 201)

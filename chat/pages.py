@@ -8,6 +8,7 @@ from sqlmodel import col, func, select
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from helpdesk.alerts.area import alert_area
 from helpdesk.catalogue import queries as catalogue
 from helpdesk.catalogue.document import Catalogue
 from helpdesk.core.formats import local_time
@@ -18,6 +19,7 @@ from helpdesk.people.sessions import sign_in
 from helpdesk.permissions import Actor, Can, Role
 from helpdesk.web import Problem, WebRequest, page, reading, redirect, render, transaction
 
+from .beforehand import beforehand
 from .commands import NotAllowed, Opening, end, open_conversation
 from .forms import MESSAGE, Start, check_start, read_start
 from .models import Conversation, ConversationStatus
@@ -60,6 +62,8 @@ async def show_start(
         request,
         "chat/start.html",
         422 if form.errors else status,
+        alert_area=await alert_area(request, compact=True),
+        before=await beforehand(request, form),
         form=form,
         types=types,
         group=group,

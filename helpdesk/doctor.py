@@ -221,7 +221,9 @@ async def check_jobs(settings: Settings) -> Finding:
             "See which and why: helpdesk jobs. Then: helpdesk jobs retry",
         )
     if row["waiting"]:
-        return warn(f"{row['waiting']} failed, to be tried again", "Look for job.failed in the log.")
+        return warn(
+            f"{row['waiting']} failed, to be tried again", "Look for job.failed in the log."
+        )
     return ok("none has failed")
 
 

@@ -10,18 +10,28 @@ import chat.pages
 import chat.socket
 import helpdesk.alerts.pages
 import helpdesk.console.pages
+import helpdesk.contact.alerts_api
 import helpdesk.contact.api
+import helpdesk.contact.help_api
 import helpdesk.contact.joining
 import helpdesk.contact.pages
 import helpdesk.evidence.pages
+import helpdesk.help.editing
+import helpdesk.help.pages
+import helpdesk.help.picturing
+import helpdesk.help.reviewing
+import helpdesk.help.wordlists
 import helpdesk.mail.pages
 import helpdesk.people.pages
+import helpdesk.reports.pages
 import helpdesk.tickets.asking
 import helpdesk.tickets.pages
 from chat.hub import chat_parts
 from helpdesk.catalogue.commands import ensure_default
 from helpdesk.catalogue.queries import current
 from helpdesk.desk import Desk
+from helpdesk.help.categories import ensure_categories
+from helpdesk.help.synonyms import ensure_synonyms
 from helpdesk.people.commands import ensure_groups
 from helpdesk.permissions import SYSTEM
 
@@ -29,15 +39,23 @@ ROUTES: list[BaseRoute] = [
     *chat.socket.routes,
     *helpdesk.alerts.pages.routes,
     *helpdesk.console.pages.routes,
+    *helpdesk.reports.pages.routes,
     *helpdesk.contact.pages.routes,
     *helpdesk.contact.api.routes,
+    *helpdesk.contact.alerts_api.routes,
+    *helpdesk.contact.help_api.routes,
     *helpdesk.contact.joining.routes,
     *helpdesk.tickets.pages.routes,
     *helpdesk.tickets.asking.routes,
     *helpdesk.evidence.pages.routes,
+    *helpdesk.help.editing.routes,
+    *helpdesk.help.reviewing.routes,
+    *helpdesk.help.picturing.routes,
+    *helpdesk.help.wordlists.routes,
     *chat.pages.routes,
     *chat.console.routes,
     *helpdesk.people.pages.routes,
+    *helpdesk.help.pages.routes,
     *helpdesk.mail.pages.routes,
 ]
 
@@ -48,6 +66,8 @@ async def furnish(desk: Desk) -> None:
     catalogue = (await current(desk)).catalogue
     async with desk.transaction(SYSTEM) as tx:
         await ensure_groups(tx, catalogue.groups)
+        await ensure_categories(tx)
+        await ensure_synonyms(tx)
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ import chat.models
 import helpdesk.alerts.models
 import helpdesk.cases.models
 import helpdesk.catalogue.models
+import helpdesk.console.models
 import helpdesk.contact.models
 import helpdesk.contracts.models
 import helpdesk.evidence.models
@@ -26,6 +27,7 @@ ROOMS_WITH_TABLES = (
     helpdesk.help.models,
     helpdesk.alerts.models,
     chat.models,
+    helpdesk.console.models,
 )
 
 metadata = SQLModel.metadata

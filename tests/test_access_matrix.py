@@ -37,6 +37,17 @@ GET  /api/openapi.json                  |                     | 200 200 200 200 
 GET  /api/docs                          |                     | 200 200 200 200 200 200 200 200 200 200
 GET  /api/v1/catalogue                  |                     | 200 200 200 200 200 200 200 200 200 200
 
+GET  /help                              |                     | 200 200 200 200 200 200 200 200 200 200
+GET  /help/search                       |                     | 200 200 200 200 200 200 200 200 200 200
+GET  /help/topics/{key}                 | topic               | 200 200 200 200 200 200 200 200 200 200
+GET  /help/articles/{slug}              | article             | 200 200 200 200 200 200 200 200 200 200
+POST /help/articles/{slug}/verdict      | article             | 422 422 422 422 422 422 422 422 422 422
+GET  /help/sitemap.xml                  |                     | 200 200 200 200 200 200 200 200 200 200
+GET  /sitemap.xml                       |                     | 200 200 200 200 200 200 200 200 200 200
+GET  /robots.txt                        |                     | 200 200 200 200 200 200 200 200 200 200
+GET  /api/v1/help/suggest               |                     | 422 422 422 422 422 422 422 422 422 422
+GET  /api/v1/help/search                |                     | 422 422 422 422 422 422 422 422 422 422
+
 GET  /report                            |                     | 200 200 303 200 200 200 403 403 403 403
 GET  /report/{draft:uuid}               | draft               | 404 404 200 404 404 404 403 403 403 403
 GET  /report/{draft:uuid}/check         | draft               | 404 404 422 404 404 404 403 403 403 403
@@ -45,6 +56,9 @@ POST /report                            | draft               | 422 422 422 422 
 POST /report/send                       | draft               | 422 422 422 422 422 422 403 403 403 403
 POST /report/{draft:uuid}/save          | draft               | 200 200 200 200 200 200 403 403 403 403
 POST /report/{draft:uuid}/send          | draft               | 404 404 422 404 404 404 403 403 403 403
+GET  /report/suggestions                |                     | 200 200 200 200 200 200 403 403 403 403
+GET  /report/{draft:uuid}/solved        | draft               | 404 404 303 404 404 404 403 403 403 403
+POST /report/{draft:uuid}/solved        | draft               | 404 404 303 404 404 404 403 403 403 403
 POST /report/{draft:uuid}/discard       | draft               | 303 303 303 303 303 303 403 403 403 403
 
 GET  /requests                          |                     | 303 200 200 200 200 200 403 403 403 403
@@ -63,6 +77,13 @@ POST /requests/{ref}/close              | guest's ticket      | 401 303 404 404 
 POST /requests/{ref}/close              | restricted ticket   | 401 404 404 303 404 404 403 403 403 403
 POST /requests/{ref}/reopen             | guest's ticket      | 401 422 404 404 404 404 403 403 403 403
 POST /requests/{ref}/reopen             | restricted ticket   | 401 404 404 422 404 404 403 403 403 403
+
+POST /requests/{ref}/rating             | guest's ticket      | 401 422 404 404 404 404 403 403 403 403
+POST /requests/{ref}/rating             | restricted ticket   | 401 404 404 422 404 404 403 403 403 403
+GET  /rate/{token}                      | rating link         | 200 200 200 200 200 200 200 200 200 200
+GET  /rate/{token}                      | reset link          | 404 404 404 404 404 404 404 404 404 404
+POST /rate/{token}                      | rating link         | 422 422 422 422 422 422 422 422 422 422
+POST /rate/{token}                      | no link             | 404 404 404 404 404 404 404 404 404 404
 
 POST /api/v1/tickets                    |                     | 401 401 422 422 422 422 403 403 403 403
 GET  /api/v1/tickets                    |                     | 401 403 200 200 200 200 200 200 200 200
@@ -112,7 +133,12 @@ GET  /desk/chats                        |                     | 303 303 403 403 
 GET  /desk/chats/{id:int}               | chat                | 303 303 403 403 403 403 200 200 200 200
 POST /desk/tickets/{ref}/messages       | own ticket          | 401 401 403 403 403 403 422 422 422 422
 POST /desk/tickets/{ref}/messages       | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
+POST /desk/tickets/{ref}/draft          | own ticket          | 401 403 403 403 403 403 422 422 422 422
+POST /desk/tickets/{ref}/draft          | restricted ticket   | 401 403 403 403 403 403 404 422 422 422
 POST /desk/tickets/{ref}/status         | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
+POST /desk/tickets/{ref}/coverage       | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
+POST /desk/tickets/{ref}/article        | restricted ticket   | 401 401 403 403 403 403 404 409 409 409
+GET  /desk/help/pick                    |                     | 303 303 403 403 403 403 200 200 200 200
 POST /desk/tickets/{ref}/severity       | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
 POST /desk/tickets/{ref}/assign         | restricted ticket   | 401 401 403 403 403 403 404 303 303 303
 POST /desk/tickets/{ref}/hand-over      | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
@@ -126,6 +152,11 @@ POST /desk/chats/next                   |                     | 401 401 403 403 
 POST /desk/chats/{id:int}/claim         | chat                | 401 401 403 403 403 403 409 409 409 409
 POST /desk/chats/{id:int}/end           | chat                | 401 401 403 403 403 403 303 303 303 303
 POST /desk/chats/{id:int}/ticket        | chat                | 401 401 403 403 403 403 303 303 303 303
+
+GET  /reports/{report}                  | report              | 303 303 403 403 403 403 403 403 303 303
+GET  /desk/reports                      |                     | 303 303 403 403 403 403 403 403 303 303
+GET  /desk/reports/{report}             | report              | 303 303 403 403 403 403 403 403 200 200
+GET  /desk/reports/{report}/download    | report              | 303 303 403 403 403 403 403 403 200 200
 
 GET  /admin/mailbox                     |                     | 303 303 403 403 403 403 403 403 403 200
 GET  /admin/mailbox/{id:int}            | mail                | 303 303 403 403 403 403 403 403 403 200
@@ -183,7 +214,9 @@ class Cell:
     @property
     def guarded(self) -> bool:
         """Whoever may not see the page is sent to sign in."""
-        return self.route.startswith(("/requests", "/evidence", "/desk", "/admin", "/account"))
+        return self.route.startswith(
+            ("/requests", "/reports", "/evidence", "/desk", "/admin", "/account")
+        )
 
 
 def read_table() -> list[Cell]:
@@ -232,6 +265,10 @@ def objects(world: World) -> dict[str, dict[str, Any]]:
         "reset link": {"token": world.reset_token},
         "confirm link": {"token": world.confirm_token},
         "no link": {"token": "x" * 43},
+        "rating link": {"token": world.rating_token},
+        "report": {"report": "coverage"},
+        "article": {"slug": world.article.slug},
+        "topic": {"key": "paying"},
         "mail": {"id": world.mail},
         "session": {"id": world.session},
         "api token": {"id": world.api_token},

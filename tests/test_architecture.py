@@ -21,7 +21,6 @@ PRODUCT = sorted(
 # A status changes only here, where the move is checked and recorded.
 MOVERS = {
     ("helpdesk/tickets/commands.py", "move"),
-    ("helpdesk/tickets/commands.py", "close_after_reopen_time"),
     ("chat/commands.py", "claim"),
     ("chat/commands.py", "end"),
 }

@@ -18,7 +18,10 @@ from helpdesk.cases.receipts import already_done
 from helpdesk.cases.timers import set_timer
 from helpdesk.core.clock import FrozenClock, SystemClock
 from helpdesk.core.jobs import Job
+from helpdesk.core.settings import Settings
 from helpdesk.desk import Desk, Transaction, open_desk
+from helpdesk.doctor import check_jobs
+from helpdesk.jobs import listed, retried
 from helpdesk.mail.commands import send_mail
 from helpdesk.mail.models import Mail
 from helpdesk.permissions import SYSTEM
@@ -131,6 +134,28 @@ async def test_a_job_is_tried_ever_less_often_then_given_up_and_kept(
     assert len(tries) == MOST_TRIES + 1
     assert await count(cast.desk, Failure) == 0
     assert await count(cast.desk, Mail) == 1, "what had worked is not repeated"
+
+
+async def test_what_was_given_up_is_listed_and_tried_again_by_command(
+    cast: Cast, clock: FrozenClock, settings: Settings
+) -> None:
+    async def broken(desk: Desk, event_id: int) -> None:
+        raise ValueError
+
+    filed = await a_ticket(cast, "finn")
+    jobs = {"ticket.opened": [Job("tests.broken", broken)]}
+    assert await listed(settings) == ["No work has failed."]
+    for _ in range(MOST_TRIES):
+        await relay_once(cast.desk, jobs)
+        clock.advance(hours=6)
+    (line, hint) = await listed(settings)
+    assert f"tests.broken  case {filed.case_id}, event ticket.opened" in line
+    assert "after 10 tries: ValueError" in line
+    assert "helpdesk jobs retry" in hint
+    assert (await check_jobs(settings)).state == "fault"
+    assert await retried(settings, [int(line.split()[0])]) == 1
+    assert (await check_jobs(settings)).state == "warn"
+    assert await waiting(cast.desk) == 1
 
 
 async def test_a_timer_that_fails_rests_is_given_up_and_can_be_tried_again(

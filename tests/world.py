@@ -14,6 +14,7 @@ from helpdesk.catalogue.document import Sensitivity
 from helpdesk.contact.commands import save_draft
 from helpdesk.evidence.commands import request_evidence
 from helpdesk.evidence.models import Evidence
+from helpdesk.help.models import Article
 from helpdesk.identity import stored_hash
 from helpdesk.mail.commands import send_mail
 from helpdesk.people.commands import create_api_token, open_guest
@@ -21,8 +22,11 @@ from helpdesk.people.links import CONFIRM, RESET, issue_link
 from helpdesk.people.queries import actor_of
 from helpdesk.people.sessions import start_session
 from helpdesk.permissions import ANONYMOUS, SYSTEM
-from helpdesk.tickets.commands import hold_ticket
+from helpdesk.tickets.commands import change_status, hold_ticket
 from helpdesk.tickets.filing import Filed, file_ticket
+from helpdesk.tickets.rating import issue_rating_link
+from helpdesk.tickets.states import Status
+from tests.articles import publish
 from tests.build import a_filing, a_ticket
 from tests.helpdesk.evidence import samples
 from tests.helpdesk.evidence.build import attach, send
@@ -59,6 +63,8 @@ class World:
     mail: int
     session: int  # one of Finn's
     api_token: int
+    article: Article  # published
+    rating_token: str  # of a request of Otto's that is solved
     reset_token: str  # Otto's
     confirm_token: str
     browsers: dict[str, httpx2.AsyncClient] = field(default_factory=dict)  # of ACTORS
@@ -134,9 +140,18 @@ async def build(cast: Cast, site: str) -> World:
         await newest(cast, "mails"),
         await id_of_session(cast, session),
         await newest(cast, "api_tokens"),
+        await publish(desk, types=["level1_tech"]),
+        await rating_link(cast),
         reset_token,
         confirm_token,
     )
+
+
+async def rating_link(cast: Cast) -> str:
+    filed = await a_ticket(cast, "otto", subject="Solved already")
+    async with cast.desk.transaction(await cast.actor("amy")) as tx:
+        await change_status(tx, filed.ticket_id, Status.SOLVED)
+        return await issue_rating_link(tx, filed.ticket_id)
 
 
 async def begin(cast: Cast, visitor: str, ticket: Filed) -> Conversation:

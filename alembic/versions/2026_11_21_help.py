@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "98054ef615f9"
+revision: str = "5391d4f7ea01"
 down_revision: str | None = "5c2e81d0b9a4"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
@@ -373,6 +373,24 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_rating_links_ticket_id"), "rating_links", ["ticket_id"], unique=False)
     op.create_table(
+        "reply_drafts",
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("ticket_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(10), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_reply_drafts_person_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["tickets.id"],
+            name=op.f("fk_reply_drafts_ticket_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("person_id", "ticket_id", name=op.f("pk_reply_drafts")),
+    )
+    op.create_table(
         "ticket_ratings",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("ticket_id", sa.BigInteger(), nullable=False),
@@ -413,12 +431,7 @@ def upgrade() -> None:
     )
     op.add_column("tickets", sa.Column("coverage", sa.String(40), nullable=True))
     op.add_column("tickets", sa.Column("covered_by_id", sa.BigInteger(), nullable=True))
-    op.create_index(
-        "ix_tickets_opened",
-        "tickets",
-        [sa.literal_column("opened_at"), sa.literal_column("id")],
-        unique=False,
-    )
+    op.create_index("ix_tickets_opened", "tickets", ["opened_at", "type_key"], unique=False)
     # ### end Alembic commands ###
 
 
@@ -431,6 +444,7 @@ def downgrade() -> None:
     op.drop_column("drafts", "seen")
     op.drop_index("ix_ticket_ratings_at", table_name="ticket_ratings")
     op.drop_table("ticket_ratings")
+    op.drop_table("reply_drafts")
     op.drop_index(op.f("ix_rating_links_ticket_id"), table_name="rating_links")
     op.drop_table("rating_links")
     op.drop_table("article_images")

@@ -91,7 +91,7 @@ async def tell_some(desk: Desk) -> int:
             .where(col(AlertUpdate.told_at).is_(None))
             .order_by(col(AlertUpdate.id))
             .limit(1)
-            .with_for_update(skip_locked=True)
+            .with_for_update()  # another worker waits: mails of one alert keep their order
         )
         update = (await tx.db.exec(query)).first()
         if update is None:

@@ -25,7 +25,7 @@ from helpdesk.permissions import Can
 from helpdesk.tickets import commands
 from helpdesk.tickets.coverage import mark_coverage
 from helpdesk.tickets.models import reference
-from helpdesk.tickets.queries import hold_ticket
+from helpdesk.tickets.queries import hold_ticket, staff_audience
 from helpdesk.tickets.states import Severity, Status, WrongMove
 from helpdesk.tickets.words import SEVERITY_KEYS
 from helpdesk.web import Problem, WebRequest, api, page, redirect, transaction
@@ -33,6 +33,7 @@ from helpdesk.web import Problem, WebRequest, api, page, redirect, transaction
 from . import queries
 from .articles import with_article
 from .closing import MISSING, NO_ARTICLE, read_mark
+from .drafts import forget_reply
 from .ticket import chosen_view, ticket_id, ticket_page
 
 REPLY_LIMIT = 10_000  # characters
@@ -59,6 +60,11 @@ async def act(
             await command(tx, typed)
     except Refused as refused:
         return await refuse(request, id, refused.status, refused.errors, typed)
+    except commands.AnsweredMeanwhile as news:
+        errors = {"action": str(news), "answered": str(news)}
+        if wants_json(request):
+            return JSONResponse({"errors": errors, "seen": news.newest}, 409)
+        return await ticket_page(request, id, 409, errors, typed)
     except (commands.NotAllowed, WrongMove) as reason:
         return await refuse(request, id, 409, {"action": str(reason)}, typed)
     if wants_json(request):
@@ -96,6 +102,12 @@ def once(typed: dict[str, Any]) -> UUID:
         raise Refused({"action": "The page was incomplete. Reload it and try again."}) from None
 
 
+def read_up_to(typed: dict[str, Any]) -> int | None:
+    """The number of the last event the author has seen, if the page says."""
+    seen = str(typed.get("seen", ""))
+    return int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else None
+
+
 async def write(request: WebRequest) -> Response:
     """The composer: a reply, or a note, by the mode that is chosen."""
     id = ticket_id(request)
@@ -105,6 +117,7 @@ async def write(request: WebRequest) -> Response:
         body = words(typed, "body", REPLY_LIMIT, "Write something first.")
         if typed.get("mode") == "note":
             await commands.add_note(tx, id, body, once(typed))
+            await forget_reply(tx, id)
             return
         if typed.get("mode") != "reply":  # never a guess about who reads it
             raise Refused({"action": "Choose whether it is a reply or a note."})
@@ -114,7 +127,9 @@ async def write(request: WebRequest) -> Response:
         if then == Status.SOLVED:
             await mark(tx, id, typed)
         body = await with_article(desk, body, str(typed.get("insert", "")))
-        await commands.reply(tx, id, body, once(typed), Status(then) if then else None)
+        status = Status(then) if then else None
+        await commands.reply(tx, id, body, once(typed), status, read_up_to(typed))
+        await forget_reply(tx, id)
 
     return await act(request, command)
 
@@ -275,7 +290,7 @@ async def take_next(request: WebRequest) -> Response:
 
 
 async def attach(request: WebRequest) -> Response:
-    """A file that was uploaded before becomes a piece of the ticket that the requester sees."""
+    """A file that was uploaded before joins the ticket; that of a note is for colleagues."""
     id = ticket_id(request)
     form = await request.form()
     try:
@@ -284,7 +299,7 @@ async def attach(request: WebRequest) -> Response:
         raise Problem(422, "Name an upload", errors={"upload": "Name an upload"}) from None
     try:
         async with transaction(request) as tx:
-            await attach_file(tx, id, upload_id)
+            await attach_file(tx, id, upload_id, note=bool(form.get("note")))
     except NotYourUpload:
         raise Problem(409, "This file is not here any more") from None
     except commands.NotAllowed as reason:
@@ -292,10 +307,24 @@ async def attach(request: WebRequest) -> Response:
     return JSONResponse({"upload": str(upload_id)}, 201)
 
 
-async def attach_file(tx: Transaction, id: int, upload_id: UUID) -> None:
+async def attach_file(tx: Transaction, id: int, upload_id: UUID, note: bool) -> None:
     case, ticket = await hold_ticket(tx, id)
     if ticket.status == Status.CLOSED:
         raise commands.NotAllowed("This ticket is closed. Nothing can be added to it.")
+    if note:
+        await attach_upload(
+            tx,
+            case,
+            upload_id,
+            sensitivity=Sensitivity.SUPPORT,
+            audience=staff_audience(ticket),
+            side_id=None,
+            group_id=ticket.group_id,
+            owner_id=None,
+            ticket_id=ticket.id,
+            note=True,
+        )
+        return
     await attach_upload(
         tx,
         case,

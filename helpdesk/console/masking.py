@@ -6,6 +6,7 @@ It finds what has a shape: names it is given, addresses, numbers, amounts. It ca
 
 import re
 from collections.abc import Iterable
+from functools import partial
 
 from helpdesk.core.money import CURRENCIES
 
@@ -33,13 +34,13 @@ _SHAPES = (
 def masked(text: str, names: Iterable[str]) -> str:
     """`names` are of people and companies; each of their words is left out as well."""
     for sign, shape in _SHAPES:
-        text = shape.sub(lambda found, sign=sign: sign + trailing(found[0]), text)
+        text = shape.sub(partial(in_place_of, sign), text)
     words = {word for name in names for word in (name, *name.split()) if len(word) > 1}
     for word in sorted(words, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "[name]", text, flags=re.I)
     return re.sub(r"\[name\](?:[ ]\[name\])+", "[name]", text)
 
 
-def trailing(found: str) -> str:
+def in_place_of(sign: str, found: re.Match[str]) -> str:
     """Spaces and full stops a number swallowed at its end belong to the sentence."""
-    return found[len(found.rstrip(" .,'\u00a0\u202f")) :]
+    return sign + found[0][len(found[0].rstrip(" .,'\u00a0\u202f")) :]

@@ -167,11 +167,13 @@ TICKET = f"""
         ARRAY(SELECT (m.id, left(m.body, 90)) FROM messages m
             WHERE t.first_answered_at IS NOT NULL AND NOT t.restricted AND m.case_id = t.case_id
                 AND m.ticket_id = t.id AND m.author_id = $4 AND m.side_id IS NOT NULL
-            ORDER BY m.id DESC LIMIT 5) AS own_answers
+            ORDER BY m.id DESC LIMIT 5) AS own_answers,
+        d.kind AS draft_kind, d.body AS draft
     FROM tickets t {JOINS} JOIN cases k ON k.id = t.case_id
         LEFT JOIN contracts c ON c.id = t.contract_id
         LEFT JOIN ticket_ratings v ON v.ticket_id = t.id
         LEFT JOIN articles h ON h.id = t.covered_by_id
+        LEFT JOIN reply_drafts d ON d.ticket_id = t.id AND d.person_id = $4
     WHERE t.id = $3 AND {SEEN}"""
 
 MILESTONES = """

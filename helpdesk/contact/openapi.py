@@ -8,8 +8,11 @@ import orjson
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from .alerts_api import APP_VERSION, AlertList
 from .schemas import (
     CatalogueOut,
+    HelpFound,
+    HelpSuggested,
     MessageAdded,
     MessageIn,
     ProblemOut,
@@ -80,6 +83,37 @@ PAGE_QUERY = [
 ]
 
 
+def help_query(needed: bool, most: int) -> tuple[dict[str, Any], ...]:
+    return (
+        {
+            "name": "q",
+            "in": "query",
+            "required": needed,
+            "description": "Somebody's own words; a whole sentence is fine.",
+            "schema": {"type": "string", "maxLength": 400},
+        },
+        {
+            "name": "language",
+            "in": "query",
+            "description": "Articles that are not written in it come in English.",
+            "schema": {"type": "string", "default": "en"},
+        },
+        {
+            "name": "limit",
+            "in": "query",
+            "schema": {"type": "integer", "minimum": 1, "maximum": 20, "default": most},
+        },
+    )
+
+
+TYPE_QUERY = {
+    "name": "type",
+    "in": "query",
+    "description": "The key of a ticket type. Without it q is needed.",
+    "schema": {"type": "string"},
+}
+
+
 @dataclass(frozen=True)
 class Operation:
     method: str
@@ -144,6 +178,21 @@ OPERATIONS = (
         "GET", "/api/v1/catalogue", "getCatalogue", "Read the catalogue",
         "Services, ticket types with their questions and evidence, severities and limits.",
         CatalogueOut, public=True,
+    ),
+    Operation(
+        "GET", "/api/v1/alerts", "listAlerts", "Read the known issues",
+        "What the same person sees on the pages: what is wrong now, and what is planned soon.",
+        AlertList, parameters=(APP_VERSION,), public=True,
+    ),
+    Operation(
+        "GET", "/api/v1/help/suggest", "suggestHelp", "Suggest answers",
+        "What may answer a question before it becomes a ticket: known issues, then articles.",
+        HelpSuggested, parameters=(*help_query(False, 3), TYPE_QUERY), problems=(422,), public=True,
+    ),
+    Operation(
+        "GET", "/api/v1/help/search", "searchHelp", "Search the help centre",
+        "Typing errors are forgiven and the last word may be unfinished.",
+        HelpFound, parameters=help_query(True, 10), problems=(422,), public=True,
     ),
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from helpdesk.alerts.area import alert_area
 from helpdesk.catalogue import queries as catalogue
 from helpdesk.core.addresses import neighbourhood
 from helpdesk.people.throttle import Limit, count_try
@@ -15,7 +16,7 @@ from helpdesk.permissions import Can
 from helpdesk.security import client_address
 from helpdesk.web import WebRequest, page, redirect, render
 
-from . import sending, suggesting
+from . import sending, solved, suggesting
 from .channels import chat_state
 from .commands import discard_draft, remove_file
 from .formpage import form_page, service_options
@@ -37,7 +38,7 @@ OPENING = ("service", "type", "subject", "description")  # what a link may fill 
 
 
 async def front(request: WebRequest) -> Response:
-    return redirect("/contact")
+    return redirect("/desk" if request.state["actor"].is_staff else "/help")
 
 
 async def contact(request: WebRequest) -> Response:
@@ -54,9 +55,11 @@ async def contact(request: WebRequest) -> Response:
         request,
         "contact/choose.html",
         422 if errors else 200,
+        alert_area=await alert_area(request),
         services=service_options(offered),
         service=service,
         types=[type for type in types if type.suits(actor.roles)],
+        topics=await suggesting.topics_of(desk, types),
         advice={type.key: chat.advise(offered, type) for type in types},
         chat=chat,
         errors=errors,
@@ -112,16 +115,16 @@ async def submit(request: WebRequest) -> Response:
         onward = urlencode({"next": f"/report/{draft.id}"})
         return here.remembered(redirect(f"/sign-in?{onward}"))
     if do in suggesting.BUTTONS:
-        fields = await suggesting.answered(here, fields, do, what)
-    solved = do == "solved" and bool(seen_in(fields).helped)
+        fields = await suggesting.answered(here, draft.id, fields, do, what)
+    needless = do == "solved" and bool(seen_in(fields).helped)
     if do == "contract":
         fields = {**fields, "contract": "", "milestone": ""}
     if do == "check":
         found = check(fields, await known_of(here, fields, draft), draft.id)
         errors = {**found.errors, **refused}
-    if here.actor.id or draft.stored or draft.files or not here.morphs or solved:
+    if here.actor.id or draft.stored or draft.files or not here.morphs or needless:
         await keep(here, draft, fields)
-    if solved:
+    if needless:
         return here.remembered(redirect(f"/report/{draft.id}/solved"))
     if errors:
         return await show(here, draft, fields, errors)
@@ -180,6 +183,8 @@ async def save(request: WebRequest) -> Response:
         return JSONResponse({"saved": None, "why": "signed_out"}, 401)
     if draft.ticket_id is not None:
         return JSONResponse({"saved": None, "why": "sent", "go": f"/report/{id}/sent"}, 409)
+    if seen_in(draft.fields).helped:  # a save that was under way meanwhile
+        return JSONResponse({"saved": None, "why": "solved", "go": f"/report/{id}/solved"}, 409)
     at = None
     if here.actor.id or draft.stored or draft.files:
         at = await keep_typed(here, draft.id, fields)
@@ -218,4 +223,6 @@ routes = [
     page("/report/{draft:uuid}/check", sending.look_over, can=Can.OPEN_TICKET),
     page("/report/{draft:uuid}/send", sending.send, can=Can.OPEN_TICKET, method="POST"),
     page("/report/{draft:uuid}/sent", sending.sent, can=Can.OPEN_TICKET),
+    page("/report/{draft:uuid}/solved", solved.show, can=Can.OPEN_TICKET),
+    page("/report/{draft:uuid}/solved", solved.take_back, can=Can.OPEN_TICKET, method="POST"),
 ]

@@ -139,6 +139,45 @@ class CatalogueOut(BaseModel):
     limits: dict[str, Any]
 
 
+class ArticleFound(BaseModel):
+    slug: str
+    title: str
+    summary: str
+    answer: str = Field(description="Its first sentence.")
+    why: str = Field(description="The sentence that has most of what was searched, or nothing.")
+    score: float = Field(description="From 0 to 1; comparable within one answer.")
+    language: str
+    url: str
+    highlights: dict[str, list[tuple[int, int]]] = Field(
+        description="By field, where found words begin and end, in characters."
+    )
+
+
+class AlertFound(BaseModel):
+    id: int
+    title: str
+    area: str
+    level: str
+    stage: str
+    text: str
+    starts_at: str
+    updated_at: str
+    url: str
+
+
+class HelpFound(BaseModel):
+    q: str
+    corrected: dict[str, str] = Field(description="Typing errors, and what was searched instead.")
+    articles: list[ArticleFound]
+
+
+class HelpSuggested(BaseModel):
+    q: str
+    type: str
+    alerts: list[AlertFound]
+    articles: list[ArticleFound]
+
+
 WORDS = {
     "extra_forbidden": "There is no such field.",
     "missing": "This is needed.",

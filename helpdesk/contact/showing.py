@@ -6,6 +6,7 @@ from uuid import UUID, uuid4, uuid5
 
 from starlette.responses import Response
 
+from helpdesk.alerts.area import alert_area
 from helpdesk.contracts.queries import contracts_of
 from helpdesk.web import reading, redirect, render
 
@@ -75,6 +76,7 @@ async def show(
         here.request,
         "contact/report.html",
         422 if errors else 200,
+        alert_area=await alert_area(here.request, compact=True),
         form=shown,
         fields=Loose(fields),
         errors=Loose(errors),

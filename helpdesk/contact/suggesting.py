@@ -6,7 +6,10 @@ Nothing here stands in anybody's way: the form goes on below, whatever is sugges
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
+from markupsafe import Markup
+from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from helpdesk.alerts.area import asking, told_alerts
@@ -15,11 +18,16 @@ from helpdesk.alerts.pages import VISITORS_COUNTED
 from helpdesk.alerts.queries import AlertShown, alerts_now, find_alert, for_reader, matching
 from helpdesk.alerts.words import TONES
 from helpdesk.catalogue import queries as catalogue
-from helpdesk.catalogue.document import TicketType
+from helpdesk.catalogue.document import Privacy, TicketType
 from helpdesk.core.addresses import neighbourhood
 from helpdesk.desk import Desk
 from helpdesk.help.highlights import Piece
+from helpdesk.help.models import Verdict
+from helpdesk.help.readers import language_of, reader_key
+from helpdesk.help.sanitised import shown_html
 from helpdesk.help.search import Hit, suggest
+from helpdesk.help.searches import note_opened, note_search
+from helpdesk.help.verdicts import give_verdict
 from helpdesk.people.throttle import Limit, count_try
 from helpdesk.security import client_address
 from helpdesk.web import WebRequest, render
@@ -31,14 +39,22 @@ from .visits import Visit
 MOST = 3
 MOST_ALERTS = 2
 LONGEST = 300  # characters of a subject worth searching for
+PLACE = "form"  # in what is known of searches
 OPEN = f"{PREFIX}open"  # the article that is shown in place, until the page is left
 ASKED = Limit("report:suggestions", 1_200, timedelta(minutes=15))  # a dozen people who type fast
+OPENLY = (Privacy.NONE, Privacy.PROOF_ONLY)  # what is typed about others is nobody's to read
 BUTTONS = frozenset({"read", "solved", "none", "again", "affects", "different"})
 
 NAMED = """
 SELECT a.slug, a.id FROM articles a
 WHERE a.slug = ANY($1) AND a.archived_at IS NULL AND EXISTS (
     SELECT FROM article_texts t WHERE t.article_id = a.id AND t.published_at IS NOT NULL)
+"""
+TOPICS = """
+SELECT c.key, c.title FROM articles a JOIN help_categories c ON c.id = a.category_id
+WHERE a.type_keys && $1::text[] AND a.archived_at IS NULL AND EXISTS (
+    SELECT FROM article_texts t WHERE t.article_id = a.id AND t.published_at IS NOT NULL)
+GROUP BY c.id ORDER BY count(*) DESC, c.position LIMIT 3
 """
 TEXT = """
 SELECT a.id, a.slug, t.title, t.summary, t.html, t.language
@@ -56,15 +72,20 @@ class Reading:
     slug: str
     title: str
     summary: str
-    html: str
+    html: Markup
     language: str
+
+
+def says_the_words(hit: Hit) -> bool:
+    """It was found by what is typed, not by the chosen type alone."""
+    return any(piece.found for shown in hit.highlights.values() for piece in shown)
 
 
 def why(hit: Hit) -> tuple[Piece, ...]:
     """Why it is here, where its title and first sentence do not show it."""
     if hit.why and hit.why != hit.answer:
         return hit.highlights["why"]
-    if any(piece.found for shown in hit.highlights.values() for piece in shown):
+    if says_the_words(hit):
         return ()
     return (Piece("People with this kind of problem read it.", False),)
 
@@ -125,22 +146,26 @@ async def suggestions(request: WebRequest, type: TicketType | None, fields: Fiel
         seen = seen.once_more()
     if type is None:
         return Suggestions(seen)
-    desk, actor = request.state["desk"], request.state["actor"]
-    words = fields.get("subject", "")[:LONGEST].replace("\0", " ")
+    desk, language = request.state["desk"], language_of(request)
+    words = words_of(fields)
     told = told_alerts(request) | frozenset(seen.followed)
     there = for_reader(await alerts_now(desk), asking(request))
     alerts = [alert for alert in matching(there, words, type.key) if alert.id not in seen.alerts]
-    hits = await suggest(desk, words, type.key, actor.language, MOST)
-    reading = await article_open(desk, fields, actor.language)
+    hits = await suggest(desk, words, type.key, language, MOST)
+    reading = await article_open(desk, fields, language)
     if reading and all(hit.article_id != reading.id for hit in hits):
         hits = [as_hit(reading), *hits[: MOST - 1]]  # what is being read stays where it is
     return Suggestions(seen, type, tuple(alerts[:MOST_ALERTS]), told, tuple(hits), reading)
 
 
+def words_of(fields: Fields) -> str:
+    return fields.get("subject", "")[:LONGEST].replace("\0", " ")
+
+
 async def article_open(desk: Desk, fields: Fields, language: str) -> Reading | None:
     id = number(fields.get(OPEN, ""))
     row = await desk.pool.fetchrow(TEXT, id, language) if id else None
-    return Reading(**row) if row else None
+    return Reading(**{**row, "html": shown_html(row["html"])}) if row else None
 
 
 def as_hit(reading: Reading) -> Hit:
@@ -155,7 +180,13 @@ async def fragment(request: WebRequest) -> Response:
     fields = known_fields(request.query_params.multi_items())
     type = chosen_type((await catalogue.current(request.state["desk"])).catalogue, fields)
     found = await suggestions(request, type, fields)
-    return render(request, "contact/_suggestions.html", suggestions=found)
+    response = render(request, "contact/_suggestions.html", suggestions=found)
+    if type is not None and type.privacy in OPENLY:
+        answers = sum(map(says_the_words, found.hits))
+        response.background = BackgroundTask(
+            note_search, request, words_of(fields), answers, language_of(request), PLACE
+        )
+    return response
 
 
 def place_of(request: WebRequest) -> str:
@@ -167,7 +198,9 @@ def place_of(request: WebRequest) -> str:
 # What somebody says about them
 
 
-async def answered(here: Visit, fields: Fields, do: str, what: str) -> dict[str, str]:
+async def answered(
+    here: Visit, draft_id: UUID, fields: Fields, do: str, what: str
+) -> dict[str, str]:
     """The form's fields after one of the buttons; a number that means nothing changes nothing."""
     seen, id = seen_in(fields), number(what)
     type = chosen_type((await catalogue.current(here.desk)).catalogue, fields)
@@ -182,7 +215,7 @@ async def answered(here: Visit, fields: Fields, do: str, what: str) -> dict[str,
         return {**fields}
     if do in ("affects", "different"):
         return with_seen(fields, await about_alert(here, seen, id, do))
-    return await about_article(here, fields, type, id, do)
+    return await about_article(here, draft_id, fields, type, id, do)
 
 
 async def about_alert(here: Visit, seen: Seen, id: int, do: str) -> Seen:
@@ -202,15 +235,26 @@ async def about_alert(here: Visit, seen: Seen, id: int, do: str) -> Seen:
 
 
 async def about_article(
-    here: Visit, fields: Fields, type: TicketType, id: int, do: str
+    here: Visit, draft_id: UUID, fields: Fields, type: TicketType, id: int, do: str
 ) -> dict[str, str]:
     open = number(fields.get(OPEN, "")) == id
     if await article_open(here.desk, {OPEN: str(id)}, here.actor.language) is None:
         return {**fields}
     seen = seen_in(fields).read(id)
-    if do == "solved" and not type.cs_only:
+    if do == "solved" and not type.cs_only and (reader := reader_key(here.actor, here.token)):
+        async with here.desk.transaction(here.actor) as tx:
+            await give_verdict(tx, id, reader, Verdict.SOLVED, type_key=type.key, draft_id=draft_id)
         return with_seen(fields, seen.is_solved_by(id, type.key))
-    return with_seen(fields, seen) | ({} if open else {OPEN: str(id)})
+    if open:
+        return with_seen(fields, seen)
+    await note_opened(here.request, id, PLACE)
+    return with_seen(fields, seen) | {OPEN: str(id)}
+
+
+async def topics_of(desk: Desk, types: Sequence[TicketType]) -> list[tuple[str, str]]:
+    """Key and title of the shelves whose articles answer these types."""
+    rows = await desk.pool.fetch(TOPICS, [type.key for type in types])
+    return [(row["key"], row["title"]) for row in rows]
 
 
 async def articles_named(desk: Desk, slugs: Sequence[str]) -> dict[str, int]:

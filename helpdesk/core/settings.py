@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     alert_planned_days: float = 3.0  # how long before it begins planned work is announced
     visitor_sockets: int = 100  # open pages of people without a session, per address and process
 
+    rating_minimum: int = Field(default=5, ge=1)  # answers below which no agent's figure is shown
+
     demo_tickets: int = 300  # an empty embedded desk is filled with these; 0 leaves it empty
     test_mode: bool = False  # adds POST /testing/clock; never in production
     log_level: str = "INFO"

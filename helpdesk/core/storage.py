@@ -8,11 +8,14 @@ import asyncio
 import hashlib
 import os
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fcntl import LOCK_EX, LOCK_NB, flock
+from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import obstore
@@ -21,6 +24,7 @@ from obstore.store import LocalStore, S3Store
 from helpdesk.core.settings import Settings
 
 BLOCK = 1024 * 1024  # bytes read or written at a time
+AT_ONCE = 32  # operations of one process; a bucket takes its time
 PARTS_AT_ONCE = 2  # of one file on its way to a bucket; each is 5 MB in memory
 
 
@@ -77,6 +81,16 @@ class Storage:
         self.root = root  # of a directory store
         self.incoming_home = incoming
         private_directory(incoming)
+        self.threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="storage")
+
+    async def run(self, operation: Callable[..., Any], *given: Any, **named: Any) -> Any:
+        """On a thread of ours, which Python waits for when it ends.
+
+        obstore's own threads would answer a loop that may be gone by then: a short command
+        that has just touched a file was now and then aborted while it left.
+        """
+        call = partial(operation, self.store, *given, **named)
+        return await asyncio.get_running_loop().run_in_executor(self.threads, call)
 
     @contextmanager
     def incoming(self) -> Iterator[Incoming]:
@@ -97,8 +111,11 @@ class Storage:
         if self.root is not None:
             await asyncio.to_thread(place, received.path, self.root / key(stored.sha256))
         else:
-            await obstore.put_async(
-                self.store, key(stored.sha256), received.path, max_concurrency=PARTS_AT_ONCE
+            await self.run(
+                obstore.put,
+                key(stored.sha256),
+                received.path,
+                max_concurrency=PARTS_AT_ONCE,
             )
         return stored
 
@@ -110,7 +127,7 @@ class Storage:
 
     async def exists(self, sha256: bytes) -> bool:
         try:
-            await obstore.head_async(self.store, key(sha256))
+            await self.run(obstore.head, key(sha256))
         except FileNotFoundError:
             return False
         return True
@@ -119,7 +136,7 @@ class Storage:
         """The bytes from `start` up to `end`; fewer where the file ends."""
         if end <= start:
             return b""
-        found = await obstore.get_range_async(self.store, key(sha256), start=start, end=end)
+        found = await self.run(obstore.get_range, key(sha256), start=start, end=end)
         return bytes(found)
 
     async def stream(self, sha256: bytes, start: int, end: int) -> AsyncIterator[bytes]:
@@ -133,7 +150,7 @@ class Storage:
 
     async def delete(self, sha256: bytes) -> None:
         with suppress(FileNotFoundError):
-            await obstore.delete_async(self.store, key(sha256))
+            await self.run(obstore.delete, key(sha256))
 
     def drop_abandoned(self) -> int:
         """Remove what killed processes were receiving; how many there were."""

@@ -14,6 +14,7 @@ from .help import load_help
 from .notices import play_alerts
 from .people import make_people, sign_ins
 from .play import Play
+from .readers import play_readers
 
 __all__ = ["is_empty", "seed", "sign_ins"]
 
@@ -38,3 +39,4 @@ async def seed(desk: Desk, tickets: int = 300) -> None:
     articles = await load_help(past, now, company.people)
     await Play(past, clock, now, random, company, articles).run(tickets)
     await play_alerts(past, clock, now, random, company)
+    await play_readers(past, clock, now, random, articles)

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from chat.commands import Opening, claim, end, open_conversation
+from chat.models import Conversation
 from helpdesk.cases.commands import post_message
 from helpdesk.cases.models import Audience
 from helpdesk.cases.queries import hold_case
@@ -22,6 +23,7 @@ from helpdesk.evidence.commands import request_evidence
 from helpdesk.evidence.intake import receive
 from helpdesk.people.models import Person
 from helpdesk.people.queries import actor_of
+from helpdesk.permissions import Actor
 from helpdesk.tickets import commands
 from helpdesk.tickets.coverage import mark_coverage
 from helpdesk.tickets.filing import Filed, Filing, Piece, file_ticket
@@ -69,6 +71,7 @@ class Play:
             await self.one_ticket(version, story)
             if number % max(1, tickets // chats) == 0:
                 await self.one_chat(STORIES["chat"][number % len(STORIES["chat"])])
+        await self.chats_now()
 
     # Tickets
 
@@ -268,29 +271,56 @@ class Play:
         _, person = self.who("any")
         visitor = await actor_of(self.desk, person.id)
         agent = await self.agent(type.group)
-        name = person.name.split()[0]
-        first, *rest = [line.format(name=name) for line in story["lines"]]
-        opening = Opening(self.uuid(), type.group, story["subject"], first, type.key)
-        async with self.desk.transaction(visitor) as tx:
-            conversation = await open_conversation(tx, opening)
+        conversation = await self.ask_in_chat(story, person)
         await self.later(minutes=1)
         async with self.desk.transaction(agent) as tx:
             await claim(tx, conversation.id)
-        for number, line in enumerate(rest):
+        await self.talk(conversation, person, agent, story["lines"][1:])
+        async with self.desk.transaction(visitor) as tx:
+            await end(tx, conversation.id)
+
+    async def chats_now(self) -> None:
+        """What somebody who opens the console finds going on: two who wait, one who is answered."""
+        stories = STORIES["chat"]
+        visitors = iter(self.random.sample(self.company.crowd, 3))
+        for story, minutes in ((stories[0], 11), (stories[2], 4)):
+            self.clock.at = self.now - timedelta(minutes=minutes)
+            await self.ask_in_chat(story, next(visitors))
+        self.clock.at = self.now - timedelta(minutes=6)
+        story, person = stories[1], next(visitors)
+        conversation = await self.ask_in_chat(story, person)
+        agent = await actor_of(self.desk, self.company.people["tess"].id)
+        await self.later(minutes=1)
+        async with self.desk.transaction(agent) as tx:
+            await claim(tx, conversation.id)
+        # The last word is the visitor's: it is the desk's turn.
+        await self.talk(conversation, person, agent, story["lines"][1:3])
+
+    async def ask_in_chat(self, story: dict[str, Any], person: Person) -> Conversation:
+        type = (await current(self.desk)).catalogue.by_key[story["type"]]
+        first = story["lines"][0].format(name=person.name.split()[0])
+        opening = Opening(self.uuid(), type.group, story["subject"], first, type.key)
+        async with self.desk.transaction(await actor_of(self.desk, person.id)) as tx:
+            return await open_conversation(tx, opening)
+
+    async def talk(
+        self, conversation: Conversation, person: Person, agent: Actor, lines: list[str]
+    ) -> None:
+        """In turn, the agent first."""
+        visitor = await actor_of(self.desk, person.id)
+        for number, line in enumerate(lines):
             await self.later(seconds=self.random.randrange(8, 70))
             async with self.desk.transaction(visitor if number % 2 else agent) as tx:
                 case = await hold_case(tx, conversation.case_id)
                 await post_message(
                     tx,
                     case,
-                    line,
+                    line.format(name=person.name.split()[0]),
                     Audience.SIDE,
                     side_id=conversation.side_id,
                     conversation_id=conversation.id,
                     client_id=self.uuid(),
                 )
-        async with self.desk.transaction(visitor) as tx:
-            await end(tx, conversation.id)
 
     # Time and chance
 

@@ -55,11 +55,12 @@ async def attach_upload(
     draft_id: UUID | None = None,
     draft_key: str = "",
     request: EvidenceRequest | None = None,
+    note: bool = False,
 ) -> Evidence:
     """Make an upload a piece of the case, once. Without a sensitivity the catalogue decides.
 
     Without a kind and a label, the file says what it is; without an audience, the sensitivity
-    says who sees it.
+    says who sees it. `note`: it is shown as a note is.
     """
     query = select(Upload).where(Upload.id == upload_id).with_for_update()
     upload = (await tx.db.exec(query)).one_or_none()
@@ -82,6 +83,7 @@ async def attach_upload(
         tx,
         case,
         audience_of(sensitivity, restricted) if audience is None else audience,
+        {"note": True} if note else {},
         upload_id=upload.id,
         kind=kind,
         evidence_key=key,
@@ -125,6 +127,7 @@ async def add_facts(
         tx,
         case,
         audience_of(sensitivity, restricted),
+        {},
         kind=kind,
         evidence_key=evidence_key,
         label=label[:200],
@@ -138,8 +141,10 @@ async def add_facts(
     )
 
 
-async def add(tx: Transaction, case: Case, audience: Audience, **columns: Any) -> Evidence:
-    """The row and its event."""
+async def add(
+    tx: Transaction, case: Case, audience: Audience, data: dict[str, Any], **columns: Any
+) -> Evidence:
+    """The row and its event, with `data` for its facts."""
     piece = Evidence(
         case_id=case.id,
         audience=audience,
@@ -162,6 +167,7 @@ async def add(tx: Transaction, case: Case, audience: Audience, **columns: Any) -
         conversation_id=piece.conversation_id,
         evidence=frame_of(piece),
         label=piece.label,
+        **data,
     )
     return piece
 

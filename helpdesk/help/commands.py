@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection
 from dataclasses import replace
 
+from sqlalchemy import any_, literal
 from sqlmodel import col, select
 
 from helpdesk.core.text import clean_line
@@ -265,7 +266,11 @@ async def create_article_from_answer(
     """A draft that begins as the answer to a ticket, among articles for the same type."""
     check_writer(tx)
     categories = await ensure_categories(tx)
-    kin = select(Article.category_id).where(col(Article.type_keys).contains([type_key])).limit(1)
+    kin = (
+        select(Article.category_id)
+        .where(literal(type_key) == any_(col(Article.type_keys)))
+        .limit(1)
+    )
     category_id = (await tx.db.exec(kin)).one_or_none() or categories["contact"].id
     title = clean_line(title[:TITLE], TITLE) or "Answer without a title"
     details = Details(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from .typed import APOSTROPHES, WORD
+from .typed import WORD
 
 LONGEST = 220  # characters of a sentence that says why
 BEFORE = 80  # of them before the first word that was found
@@ -36,7 +36,7 @@ def marked(text: str, forms: Forms) -> tuple[Piece, ...]:
 
 def found_in(text: str, forms: Forms) -> Iterator[tuple[re.Match[str], int]]:
     for match in WORD.finditer(text):
-        term = forms.get(match[0].lower().translate(APOSTROPHES))
+        term = forms.get(match[0].lower())
         if term is not None:
             yield match, term
 
@@ -47,7 +47,8 @@ def telling_sentence(text: str, forms: Forms, worth: Mapping[int, float]) -> str
     for sentence in SENTENCE.split(text):
         if len(sentence) < SHORTEST:
             continue
-        value = sum(worth[term] for term in {term for _, term in found_in(sentence, forms)})
+        words = forms.keys() & WORD.findall(sentence.lower())
+        value = sum(worth[term] for term in {forms[word] for word in words})
         if value > most:
             best, most = sentence, value
     return cut(best, forms)

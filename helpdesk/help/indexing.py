@@ -73,10 +73,10 @@ async def index_texts(tx: Transaction, ids: Sequence[int]) -> None:
     await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
     given = {"ids": list(ids)}
     await connection.execute(text(READ), given)
-    before = (await connection.execute(text(FORGET), given)).tuples().all()
-    after = (await connection.execute(text(SPREAD), given)).tuples().all()
+    before = (await connection.execute(text(FORGET), given)).all()
+    after = (await connection.execute(text(SPREAD), given)).all()
     await connection.execute(text(LEARN), given)
-    changed = sorted({*before, *after})
+    changed = sorted({(language, lexeme) for language, lexeme in (*before, *after)})
     counted = {
         "languages": [language for language, _ in changed],
         "lexemes": [lexeme for _, lexeme in changed],

@@ -22,9 +22,9 @@ SELECT a.id, a.group_id, a.author_id,
      ORDER BY t.language <> 'en', t.id LIMIT 1) AS title
 FROM articles a
 WHERE a.archived_at IS NULL
-    AND a.checked_at <= :now - make_interval(days => a.check_every_days)
+    AND a.checked_at <= CAST(:now AS timestamptz) - make_interval(days => a.check_every_days)
     AND (a.reminded_at IS NULL
-        OR a.reminded_at <= :now - make_interval(days => a.check_every_days))
+        OR a.reminded_at <= CAST(:now AS timestamptz) - make_interval(days => a.check_every_days))
     AND EXISTS (SELECT FROM article_texts t
         WHERE t.article_id = a.id AND t.published_at IS NOT NULL)
 ORDER BY a.checked_at, a.id LIMIT :most FOR UPDATE SKIP LOCKED

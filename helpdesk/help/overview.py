@@ -11,7 +11,7 @@ PAGE = 50
 
 OLD = (
     "a.archived_at IS NULL AND t.published_at IS NOT NULL"
-    " AND a.checked_at <= $1 - make_interval(days => a.check_every_days)"
+    " AND a.checked_at <= $1::timestamptz - make_interval(days => a.check_every_days)"
 )
 CONDITIONS = {
     "all": "a.archived_at IS NULL",
@@ -51,8 +51,8 @@ JOIN help_categories c ON c.id = a.category_id
 LEFT JOIN groups g ON g.id = a.group_id
 LEFT JOIN people p ON p.id = v.author_id
 WHERE {{condition}}
-    AND ($2 = '' OR v.title ILIKE $2 OR t.title ILIKE $2 OR a.slug ILIKE $2)
-    AND ($3::timestamptz IS NULL OR (v.updated_at, t.id) < ($3, $4))
+    AND ($2::text = '' OR v.title ILIKE $2 OR t.title ILIKE $2 OR a.slug ILIKE $2)
+    AND ($3::timestamptz IS NULL OR (v.updated_at, t.id) < ($3, $4::bigint))
 ORDER BY v.updated_at DESC, t.id DESC LIMIT {PAGE + 1}
 """
 

@@ -15,7 +15,7 @@ from .highlights import Forms, Piece, marked, telling_sentence
 from .typed import take_apart
 from .wording import first_sentence_of
 
-DEEPEST = 400  # the best articles for one word; more of a common word would only cost time
+DEEPEST = 250  # the best articles for one word; more of a common word would only cost time
 FALLBACK = "en"  # what is not written in a language is better read in this one than not at all
 FOREIGN = 0.85
 FOR_THE_TYPE = 0.2  # of the most there can be: an article that is known to answer the type
@@ -35,7 +35,7 @@ WITH asked AS (
     GROUP BY p.text_id, a.language, a.term
 ), summed AS (
     SELECT text_id, sum(score) * (0.35 + 0.65 * sum(whole)) AS score
-    FROM found GROUP BY text_id ORDER BY 2 DESC LIMIT 200
+    FROM found GROUP BY text_id ORDER BY 2 DESC LIMIT 100
 ), fitting AS (
     SELECT t.article_id, s.score * CASE t.language WHEN $6 THEN 1 ELSE {FOREIGN} END AS score,
         0 AS boost

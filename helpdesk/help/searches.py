@@ -4,7 +4,7 @@ As somebody types, every pause is a search. Only the last of them counts: for so
 knows which row belongs to which reader, and a longer text of the same search replaces the shorter.
 """
 
-from os.path import commonprefix
+from itertools import takewhile
 
 import orjson
 from redis.exceptions import RedisError
@@ -77,7 +77,8 @@ async def earlier_search(desk: Desk, key: str) -> tuple[int, str] | None:
 async def replaced(desk: Desk, earlier: tuple[int, str], words: str, found: int) -> int | None:
     """The row of the same search, now with more of its words; None when it is another search."""
     id, before = earlier
-    same = len(commonprefix([before.lower(), words.lower()]))
+    letters = zip(before.lower(), words.lower(), strict=False)
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], letters))
     if same < 3 or same < 0.6 * min(len(before), len(words)):
         return None
     kept: int | None = await desk.pool.fetchval(REPLACE, id, words, found, desk.clock.now())

@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from helpdesk.desk import Desk
 
 SHORTEST = 4  # of fewer letters almost every word is near another
-LIKELY = 25  # words that are compared letter by letter
+LIKELY = 80  # words that are compared letter by letter
 
-# Trigrams find most; two letters that changed places in a short word leave too few in common.
+# Trigrams find most; two letters that changed places in a short word leave too few in common, so
+# those that begin alike are looked at too.
 NEAR = f"""
 SELECT a.word AS typed, w.word, w.lexeme, w.spread
-FROM unnest($2::text[]) a(word) CROSS JOIN LATERAL (
+FROM (
+    SELECT word, left(word, CASE WHEN length(word) < 6 THEN 1 ELSE 2 END) AS start
+    FROM unnest($2::text[]) word
+) a CROSS JOIN LATERAL (
     SELECT word, lexeme, spread FROM help_words
     WHERE language = $1 AND length(word) BETWEEN length(a.word) - 2 AND length(a.word) + 2
-        AND (word % a.word OR (word >= left(a.word, 2) AND word < left(a.word, 2) || U&'\\+10FFFF'))
+        AND (word % a.word OR (word >= a.start AND word < a.start || U&'\\+10FFFF'))
     ORDER BY similarity(word, a.word) DESC, spread DESC LIMIT {LIKELY}
 ) w
 """

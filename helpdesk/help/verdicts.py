@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import case
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
+from sqlmodel import col, delete
 
 from helpdesk.desk import Desk, Transaction
 
@@ -43,11 +43,22 @@ async def give_verdict(
     statement = insert(ArticleVerdict).values(row)
     given = statement.excluded
     same = (col(ArticleVerdict.verdict) == given.verdict) & (given.comment == "")
-    comment = case((same, col(ArticleVerdict.comment)), else_=given.comment)
-    changed = {name: given[name] for name in row} | {"comment": comment}
+    kept = case((same, col(ArticleVerdict.comment)), else_=given.comment)
+    changed = {name: given[name] for name in row} | {"comment": kept}
     connection = await tx.db.connection()
     await connection.execute(
         statement.on_conflict_do_update(index_elements=["article_id", "reader"], set_=changed)
+    )
+
+
+async def withdraw_solved(tx: Transaction, article_id: int, reader: bytes) -> None:
+    """It had not solved the problem after all."""
+    await tx.db.exec(
+        delete(ArticleVerdict).where(
+            col(ArticleVerdict.article_id) == article_id,
+            col(ArticleVerdict.reader) == reader,
+            col(ArticleVerdict.verdict) == Verdict.SOLVED,
+        )
     )
 
 

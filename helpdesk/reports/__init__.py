@@ -1,1 +1,1 @@
-"""What managers learn from what was filed, read and answered. Reads only."""
+"""What a month says: numbers for managers, each bounded to that month."""

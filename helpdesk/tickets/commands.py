@@ -9,9 +9,11 @@ from helpdesk.cases.commands import post_message, sent_before, write_message
 from helpdesk.cases.events import record
 from helpdesk.cases.models import Case, Event, Message
 from helpdesk.cases.timers import clear_timer, set_timer
+from helpdesk.core.formats import span
 from helpdesk.desk import Transaction
 from helpdesk.evidence.models import Evidence
 from helpdesk.people.models import Group, Membership, Person
+from helpdesk.permissions import STAFF
 
 from .models import Ticket, reference
 from .queries import audience, hold_ticket, note_reach, reach, staff_audience
@@ -22,6 +24,14 @@ FOLLOW_UP_EVERY = timedelta(hours=24)  # a second one within it is a message, no
 
 class NotAllowed(Exception):
     """The sentence says why this cannot be done now."""
+
+
+class AnsweredMeanwhile(Exception):
+    """Somebody wrote after what this person had read when they sent."""
+
+    def __init__(self, name: str, staff: bool, ago: str, newest: int) -> None:
+        super().__init__(f"{name} {'answered' if staff else 'wrote'} {ago} ago. Read it first.")
+        self.newest = newest
 
 
 def move(tx: Transaction, case: Case, ticket: Ticket, status: Status) -> None:
@@ -70,11 +80,17 @@ async def reply(
     body: str,
     client_id: UUID,
     then: Status | None = None,
+    seen: int | None = None,
 ) -> Message:
-    """A staff answer everybody on this side sees; `then` is the status it leaves."""
+    """A staff answer everybody on this side sees; `then` is the status it leaves.
+
+    With `seen`, the last number its author has read, it does not cross another message.
+    """
     case, ticket = await hold_ticket(tx, ticket_id)
     if ticket.status == Status.CLOSED:
         raise NotAllowed("This ticket is closed. Nothing can be added to it.")
+    if seen is not None and seen < case.last_seq and not await sent_before(tx, case, client_id):
+        await check_unanswered(tx, case, ticket, seen)
     message, new = await post_message(
         tx,
         case,
@@ -96,6 +112,27 @@ async def reply(
         move(tx, case, ticket, then)
         await after_move(tx, case, ticket)
     return message
+
+
+async def check_unanswered(tx: Transaction, case: Case, ticket: Ticket, seen: int) -> None:
+    """Nobody else has written to this side since."""
+    query = (
+        select(Event.occurred_at, Person.name, Person.roles)
+        .join(Person, col(Person.id) == col(Event.actor_id))
+        .where(
+            Event.case_id == case.id,
+            Event.seq > seen,
+            Event.type == "message.posted",
+            Event.side_id == ticket.side_id,
+            Event.actor_id != tx.actor.id,
+        )
+        .order_by(col(Event.seq).desc())
+        .limit(1)
+    )
+    if found := (await tx.db.exec(query)).one_or_none():
+        at, name, roles = found
+        ago = span((tx.now - at).total_seconds())
+        raise AnsweredMeanwhile(name, not STAFF.isdisjoint(roles), ago, case.last_seq)
 
 
 async def add_note(tx: Transaction, ticket_id: int, body: str, client_id: UUID) -> Message:

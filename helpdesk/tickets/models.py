@@ -73,7 +73,7 @@ class Ticket(SQLModel, table=True):
             *sort_keys("solved_at DESC, id DESC"),
             postgresql_where=text("status IN ('solved', 'closed')"),
         ),
-        Index("ix_tickets_opened", *sort_keys("opened_at, id")),  # what was filed in a month
+        Index("ix_tickets_opened", "opened_at", "type_key"),  # what was filed in a month
         Index("ix_tickets_side", *sort_keys("side_id, id DESC")),
         Index("ix_tickets_requester", *sort_keys("requester_id, id DESC")),
         Index("ix_tickets_search", "search", postgresql_using="gin"),

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from starlette.responses import JSONResponse, Response
 
+from helpdesk.alerts.area import alert_area
 from helpdesk.cases.timeline import Entry, read_page
 from helpdesk.catalogue import queries as catalogue
 from helpdesk.catalogue.answers import show_answer
@@ -54,6 +55,7 @@ async def index(request: WebRequest) -> Response:
     return render(
         request,
         "tickets/index.html",
+        alert_area=await alert_area(request, compact=True),
         tab=tab,
         requests=found,
         waiting=await listing.waiting_for_me(desk, actor),

@@ -177,6 +177,8 @@ async def test_somebody_else_who_just_wrote_is_read_before_one_sends(
     filed = await a_ticket(cast)
     amy = await open_page("amy", f"/desk/tickets/{filed.reference}")
     max_ = await open_page("max", f"/desk/tickets/{filed.reference}")
+    await live_now(amy)
+    await live_now(max_)
     await amy.fill(".composer textarea", "My answer")
     await expect(max_.locator(".typing")).to_contain_text("Amy is writing a reply")
     await write(max_, "Max was faster")
@@ -256,6 +258,7 @@ async def test_an_agent_answers_a_chat_makes_a_ticket_of_it_and_ends_it(
     await pete.fill(".composer textarea", "Bank says no")
     await pete.press(".composer textarea", "Enter")
     await expect(bubble(pete, "Bank says no")).to_have_attribute("data-kind", "note")
+    await pete.click(".composer-tab:has-text('Reply')")
     await pete.set_input_files(
         ".composer input[type=file]",
         {"name": "receipt.txt", "mimeType": "text/plain", "buffer": b"a receipt of the bank"},

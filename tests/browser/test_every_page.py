@@ -14,7 +14,7 @@ from tests.world import World, build
 from .conftest import DESKTOP, faults
 
 NO_PAGES = ("/download", "/original", "/image", "/thumbnail", "/transcript", "/counts",
-            "/api/v1", ".json")  # fmt: skip
+            "/api/v1", ".json", ".xml", ".txt")  # fmt: skip
 # Who shows what: one customer and one agent see what all customers and agents see.
 LOOKERS = {
     "nobody": ("",),
@@ -22,10 +22,10 @@ LOOKERS = {
     "finn": ("/requests", "/report", "/evidence", "/chat", "/account", "/guest"),
     "cora": ("/requests/", "/evidence", "/chat/"),
     "tess": ("/desk", "/evidence/{id:int}/lines", "/account"),
-    "admin": ("/admin",),
+    "admin": ("/admin", "/desk/reports"),
 }
 MORE = {  # what no row of the table shows: refusals, filled lists, other views
-    "nobody": ["/no-such-page", "/guest/gone", "/contact?next=1", "/contact?service=payments",
+    "nobody": ["/help/search?q=refnd", "/help/search?q=xylophone", "/no-such-page", "/guest/gone", "/contact?next=1", "/contact?service=payments",
                "/report?type=payment_not_received", "/chat?type=withdrawal_not_received"],
     "finn": ["/requests/HD-99999", "/desk", "/requests?show=closed",
              "/report?type=team_app_bug&new=1"],

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import os
 import stat
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -113,3 +114,33 @@ def test_another_kind_of_address_is_refused_with_the_reason(tmp_path: Path) -> N
         open_storage(Settings(data_dir=tmp_path, storage_url="ftp://example.com/files"))
     with pytest.raises(StorageError, match="names no bucket"):
         open_storage(Settings(data_dir=tmp_path, storage_url="s3:///files"))
+
+
+TOUCH_AND_LEAVE = """
+import asyncio, sys
+from helpdesk.core.settings import Settings
+from helpdesk.core.storage import open_storage
+
+async def main():
+    storage = open_storage(Settings(data_dir=sys.argv[1]))
+    async def pieces():
+        yield sys.argv[2].encode()
+    stored = await storage.put(pieces())
+    await storage.read(stored.sha256, 0, 1)
+    await storage.delete(stored.sha256)
+
+asyncio.run(main())
+"""
+
+
+async def test_a_command_that_leaves_right_after_touching_a_file_ends_well(tmp_path: Path) -> None:
+    """It was aborted once in some fifteen times: so a few dozen, some at a time."""
+    at_once = asyncio.Semaphore(4)
+
+    async def leave(number: int) -> int | None:
+        async with at_once:
+            arguments = ("-c", TOUCH_AND_LEAVE, str(tmp_path), str(number))
+            child = await asyncio.create_subprocess_exec(sys.executable, *arguments)
+            return await child.wait()
+
+    assert set(await asyncio.gather(*(leave(number) for number in range(32)))) == {0}

@@ -3,19 +3,34 @@
 
 const TELL_EVERY = 3000;
 
+/** @param {string} key */
+export function kept(key) {
+  try {
+    return localStorage.getItem(`draft:${key}`) ?? "";
+  } catch {
+    return ""; // storage may be switched off
+  }
+}
+
+/** The desk has it. @param {string} key */
+export function forgetHere(key) {
+  try {
+    localStorage.removeItem(`draft:${key}`);
+  } catch {
+    // then there is nothing to forget
+  }
+}
+
 /**
  * @param {HTMLFormElement} form
  * @param {{key: string, send: (text: string) => void, typing?: (on: boolean) => void,
- *   enterSends?: boolean}} options
+ *   enterSends?: boolean, newest?: boolean}} options `newest`: what this browser kept is newer than
+ *   what the page brought
  */
-export function composer(form, { key, send, typing, enterSends = true }) {
+export function composer(form, { key, send, typing, enterSends = true, newest = false }) {
   const box = /** @type {HTMLTextAreaElement} */ (form.querySelector("textarea"));
   let told = 0;
-  try {
-    box.value ||= localStorage.getItem(`draft:${key}`) ?? "";
-  } catch {
-    // storage may be switched off
-  }
+  box.value = (newest && kept(key)) || box.value || kept(key);
   const keep = () => {
     try {
       if (box.value) localStorage.setItem(`draft:${key}`, box.value);

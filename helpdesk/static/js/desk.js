@@ -1,8 +1,9 @@
 // @ts-check
 // The console: the open ticket or chat is live, lists follow what changes, keys for everything.
 
-import { composer } from "./composer.js";
+import { composer, forgetHere, kept } from "./composer.js";
 import { showConnection } from "./connection.js";
+import { keepAtDesk } from "./kept.js";
 import { startKeys } from "./keys.js";
 import { live } from "./live.js";
 import { closingFields, startPick } from "./pick.js";
@@ -18,6 +19,8 @@ let thread = null;
 let opened = "";
 /** Who wrote while this agent was writing, and has not been read yet. */
 let unread = "";
+/** Colleagues who write an answer to the same person now. @type {string[]} */
+let writers = [];
 /** One for each ticket and page, so that nothing is sent by two. @type {Map<string, Posts>} */
 const outboxes = new Map();
 
@@ -39,6 +42,7 @@ function open() {
   thread = null;
   opened = face;
   unread = "";
+  alsoWriting((writers = []));
   if (!pane || !(log instanceof HTMLElement) || !face) return;
   const side = Number(pane.dataset.side);
   const posts = pane.dataset.posts ? outbox(pane.dataset.posts) : undefined;
@@ -52,6 +56,7 @@ function open() {
     where: (one) => (one.face && one.face !== face ? `in ${place(one.face)}` : ""),
     onEvent: happened,
     onPresence: present,
+    onWriters: (names) => alsoWriting((writers = names)),
     onRevoked: () => location.assign("/desk"),
   });
   openComposer(pane, posts);
@@ -114,13 +119,32 @@ function openComposer(pane, posts) {
     sayUnread(`${unread} just wrote. Read it, then send again.`);
     unread = "";
   });
+  const key = `${live.me}:${face}`;
+  const path = pane.dataset.path;
+  const box = form.querySelector("textarea");
+  // What the server does not have yet is the newest.
+  const saved = (/** @type {boolean} */ all) => all && box?.value === kept(key) && forgetHere(key);
+  const draft = posts && keepAtDesk(form, `${path}/draft`, { mode: () => String(mode()), saved });
+  let read = 0;
+  if (posts) {
+    posts.onAnswered = (post, why, seen) => {
+      if (opened !== face || !form.isConnected) return false;
+      read = seen;
+      giveBack(form, post);
+      sayUnread(`${why} What you wrote is below; send it again to send it anyway.`);
+      return true;
+    };
+  }
   composer(form, {
-    key: `${live.me}:${face}`,
+    key,
     enterSends: !posts,
+    newest: Boolean(posts),
     send: (text) => {
       const note = mode() === "note";
-      if (posts) posts.send(text, note, note ? {} : then(form));
+      const seen = String(Math.max(read, thread?.newest ?? 0));
+      if (posts) posts.send(text, note, note ? {} : { seen, ...then(form) });
       else thread?.send(text, note);
+      draft?.sent();
       sayUnread("");
       say(form, "");
       toEnd();
@@ -128,13 +152,38 @@ function openComposer(pane, posts) {
     typing: (on) => thread?.follow.typing(on ? (mode() === "note" ? "note" : "reply") : "", face),
   });
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let kept;
+  let pause;
   form.addEventListener("input", () => {
-    clearTimeout(kept);
-    const text = form.querySelector("textarea")?.value.trim();
+    clearTimeout(pause);
+    const text = box?.value.trim();
     if (!text) unread = "";
-    kept = setTimeout(() => say(form, text ? "Draft kept here" : ""), 500);
+    alsoWriting(writers);
+    pause = setTimeout(() => say(form, text ? "Draft kept" : ""), 500);
   });
+}
+
+/** Back into the box: it was not sent. @param {HTMLFormElement} form @param {import("./posts.js").Post} post */
+function giveBack(form, post) {
+  const box = form.querySelector("textarea");
+  if (!box) return;
+  box.value = [post.body, box.value].filter(Boolean).join("\n\n");
+  const select = form.elements.namedItem("then");
+  if (select instanceof HTMLSelectElement) select.value = post.fields?.then ?? "";
+  const tab = form.querySelector('input[name="mode"][value="reply"]');
+  if (tab instanceof HTMLInputElement) tab.checked = true;
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+  form.dispatchEvent(new Event("change", { bubbles: true }));
+  box.focus();
+}
+
+/** Two answers at once would be one too many. @param {string[]} names */
+function alsoWriting(names) {
+  const bar = document.getElementById("also-writing");
+  const box = document.querySelector("#thread .composer textarea");
+  if (!bar) return;
+  const both = names.length > 0 && box instanceof HTMLTextAreaElement && box.value.trim() !== "";
+  bar.textContent = both ? `${names.join(" and ")} ${names.length > 1 ? "are" : "is"} writing a reply too.` : "";
+  bar.hidden = !both;
 }
 
 /** @param {HTMLFormElement} form @param {string} text */
@@ -233,11 +282,20 @@ document.addEventListener("change", (event) => {
   const box = event.target;
   if (box instanceof HTMLInputElement && box.name === "available" && box.form) void setAvailable(box.form);
 });
+// What a file was added to is decided when it is added: its note may be a reply when it arrives.
+document.addEventListener("upload:start", (event) => {
+  const form = event.target instanceof Element && event.target.closest("form.composer");
+  if (!(form instanceof HTMLFormElement)) return;
+  for (const row of form.querySelectorAll("[data-upload-list] > :not([data-with])")) {
+    if (row instanceof HTMLElement) row.dataset.with = form.dataset.mode;
+  }
+});
 // A finished upload joins the ticket or the chat that is open.
 document.addEventListener("upload:done", async (event) => {
   const { id, row } = /** @type {CustomEvent} */ (event).detail;
   const url = row?.closest("[data-attach]")?.dataset.attach;
   const body = new URLSearchParams({ upload: id });
+  if (row?.dataset.with === "note") body.set("note", "1");
   for (let tries = 0; url; tries++) {
     try {
       const answer = await fetch(url, { method: "POST", body });

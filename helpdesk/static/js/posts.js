@@ -19,6 +19,9 @@ export class Posts {
     this.states = new Map();
     /** @type {Set<() => void>} */
     this.listeners = new Set();
+    /** Somebody answered first: true when the page has taken the text back.
+     * @type {((post: Post, why: string, seen: number) => boolean) | undefined} */
+    this.onAnswered = undefined;
     this.tries = 0;
     this.busy = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -65,6 +68,7 @@ export class Posts {
     const post = this.kept().find((one) => one.cid === cid);
     if (!post) return;
     delete post.why;
+    delete post.fields?.seen; // read or not: the agent says so
     keep(live.me, post);
     this.own.add(cid);
     this.tries = 0;
@@ -86,6 +90,11 @@ export class Posts {
       forget(live.me, post.cid);
       this.states.delete(post.cid);
       this.tries = 0;
+    } else if (typeof result === "object") {
+      if (this.onAnswered?.(post, result.why, result.seen)) {
+        forget(live.me, post.cid);
+        this.states.delete(post.cid);
+      } else keep(live.me, { ...post, why: result.why });
     } else if (result) keep(live.me, { ...post, why: result });
     else {
       this.states.set(post.cid, "queued");
@@ -96,7 +105,8 @@ export class Posts {
     if (result) void this.go();
   }
 
-  /** "stored", why it was refused, or "" when nobody knows. @param {Post} post */
+  /** "stored", why it was refused, or "" when nobody knows; or that somebody answered first.
+   * @param {Post} post @returns {Promise<string | {why: string, seen: number}>} */
   async post(post) {
     const body = new URLSearchParams({ ...post.fields, body: post.body, once: post.cid });
     body.set("mode", post.note ? "note" : "reply");
@@ -107,6 +117,7 @@ export class Posts {
       if (answer.status >= 500 || answer.status === 429) return "";
       if (answer.status === 401 || answer.redirected) return "Sign in again; the text is kept.";
       const problem = await answer.json().catch(() => ({}));
+      if (problem.errors?.answered) return { why: problem.errors.answered, seen: problem.seen };
       const words = Object.values(problem.errors ?? {});
       return String(words[0] ?? problem.title ?? "The desk did not take it.");
     } catch {

@@ -60,8 +60,11 @@ async function update(what, typed = fields()) {
   const body = new URLSearchParams([...typed.filter(([name]) => name !== "do"), ["do", what]]);
   try {
     const { answer, whole } = await swap("/report", PARTS, { method: "POST", body });
-    if (answer.redirected) location.assign(answer.url);
-    else if (!whole) toast("That did not work. Nothing you typed is lost; try again.");
+    if (answer.redirected) {
+      clearTimeout(pause);
+      unsaved = false; // the desk has it; a later save would bring back what was put away
+      location.assign(answer.url);
+    } else if (!whole) toast("That did not work. Nothing you typed is lost; try again.");
     else if (answer.ok) note();
   } catch {
     toast("No connection. Nothing you typed is lost; try again in a moment.");

@@ -73,7 +73,9 @@ function announce() {
 
 form.addEventListener("input", (event) => {
   const field = event.target;
-  if (field instanceof Element && (field.id === words || field.id === "type")) later();
+  // What changes the whole form brings its own suggestions.
+  if (!(field instanceof Element) || field.hasAttribute("data-update")) return;
+  if (field.id === words || field.id === "type") later();
 });
 form.addEventListener("focusout", (event) => {
   if (event.target instanceof Element && block()?.contains(event.target)) later();

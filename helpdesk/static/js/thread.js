@@ -10,7 +10,7 @@ import { clock, dayNumber, now, zone } from "./time.js";
 /**
  * @typedef {{caseId: number, face: string, staff: boolean, after: number,
  *   shows?: (frame: Frame) => boolean, where?: (frame: Frame) => string, onEvent?: (frame: Frame, history: boolean) => void,
- *   onPresence?: (who: By[]) => void, onLine?: (position: number) => void,
+ *   onPresence?: (who: By[]) => void, onLine?: (position: number) => void, onWriters?: (names: string[]) => void,
  *   onRevoked?: () => void, outbox?: Outbox}} Options
  */
 /**
@@ -67,7 +67,7 @@ export class Thread {
     this.title = document.title;
     /** @type {Map<string, HTMLElement>} not confirmed yet, by client id */
     this.waiting = new Map();
-    /** @type {Map<number, {name: string, doing: string, timer: ReturnType<typeof setTimeout>}>} */
+    /** @type {Map<number, {name: string, doing: string, answers: boolean, timer: ReturnType<typeof setTimeout>}>} */
     this.typists = new Map();
     this.typingLine = /** @type {HTMLElement | null} */ (log.closest("section")?.querySelector('.typing[data-part="typing"]'));
     this.adopt();
@@ -149,7 +149,7 @@ export class Thread {
       fill(line, "body", frame.body === undefined ? frame.text : `${frame.text}: “${frame.body}”`);
       return this.dated(line, frame.at, frame.n);
     }
-    const kind = frame.type === "note.added" ? "note" : own ? "mine" : "theirs";
+    const kind = frame.type === "note.added" || frame.data?.note ? "note" : own ? "mine" : "theirs";
     const row = clone(`message-${kind}`);
     fill(row, "author", frame.by.name);
     fill(row, "body", bubble ? frame.body : frame.text);
@@ -302,8 +302,9 @@ export class Thread {
     if (!kind) return this.stopTyping(by.id);
     clearTimeout(this.typists.get(by.id)?.timer);
     const timer = setTimeout(() => this.stopTyping(by.id), TYPING_ENDS);
-    const doing = by.staff && this.options.staff ? `writing a ${kind}` : "typing";
-    this.typists.set(by.id, { name: by.name, doing, timer });
+    const colleague = by.staff && this.options.staff;
+    const doing = colleague ? `writing a ${kind}` : "typing";
+    this.typists.set(by.id, { name: by.name, doing, answers: colleague && kind === "reply", timer });
     this.showTyping();
   }
 
@@ -314,6 +315,8 @@ export class Thread {
   }
 
   showTyping() {
+    const answering = [...this.typists.values()].filter((one) => one.answers);
+    this.options.onWriters?.(answering.map((one) => one.name));
     if (!this.typingLine) return;
     const words = [...this.typists.values()].map(({ name, doing }) => `${name} is ${doing}`);
     fill(this.typingLine, "who", words.join(", "));

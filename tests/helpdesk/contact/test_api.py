@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from helpdesk.people.commands import create_api_token
 from helpdesk.tickets.models import Ticket
+from tests.helpdesk.contact.offers import some_articles
 from tests.helpdesk.contact.reports import LOG, errors_in, technical, visiting
 from tests.people import NO_TLS, Cast
 
@@ -294,3 +295,19 @@ async def test_a_signed_in_page_may_use_it_and_a_foreign_page_may_not(
     async with cast.desk.reading() as db:
         [row] = (await db.exec(select(Ticket).order_by(col(Ticket.id)))).all()
     assert row.source == "api"
+
+
+async def test_the_articles_a_person_has_read_come_along(site: str, cast: Cast) -> None:
+    articles = await some_articles(cast)
+    read = ["tracker-stops", "milestones", "tracker-stops"]
+    async with await visiting(cast, site, "finn") as finn:
+        made = await finn.post("/api/v1/tickets", json=ticket(articles_seen=read))
+        odd = ["milestones", "no-such-article", "a\0b", "x" * 200]
+        wrong = await finn.post("/api/v1/tickets", json=ticket(articles_seen=odd))
+        many = await finn.post("/api/v1/tickets", json=ticket(articles_seen=["milestones"] * 21))
+    assert made.status_code == 201
+    seen = await cast.desk.pool.fetchval("SELECT seen FROM tickets")
+    assert sorted(seen["articles"]) == sorted([articles["tracker"], articles["milestones"]])
+    assert (seen["helped"], seen["type"]) == (False, "tech_unsolved")
+    assert list(fields(wrong)) == ["articles_seen.1", "articles_seen.2", "articles_seen.3"]
+    assert fields(many) == {"articles_seen": "This list is too long."}

@@ -1,5 +1,6 @@
 """Story A1: what may answer it, on the way to a ticket. Over HTTP, as a browser without scripts."""
 
+import asyncio
 import re
 from html import unescape
 from typing import Any
@@ -7,9 +8,17 @@ from typing import Any
 import httpx2
 import pytest
 
+from helpdesk.alerts.commands import alerts_changed
 from tests.helpdesk.contact.offers import an_alert, an_article, some_articles
 from tests.helpdesk.contact.reports import Visiting, question, technical, typed_in, visiting
 from tests.people import Cast
+
+
+@pytest.fixture(autouse=True)
+async def no_alerts_of_before(cast: Cast) -> None:
+    """Every process remembers them for some seconds; the tables are empty."""
+    cast.desk.live.deliver([alerts_changed()])
+    await asyncio.sleep(0.05)
 
 
 def block(page: str) -> str:
@@ -120,7 +129,7 @@ async def test_an_opened_article_is_remembered_and_reaches_the_ticket(
 ) -> None:
     articles = await some_articles(cast)
     read = articles["tracker"]
-    report = technical(subject="Team 3 stops tracking after sleep on Windows 11")
+    report = question(subject="The tracker stops after sleep on Windows 11")
     async with await visiting(cast, site, "finn") as finn:
         page = await press(finn, report, f"read:{read}")
         assert "Switch sleep off while you track." in block(page.text)
@@ -135,7 +144,8 @@ async def test_an_opened_article_is_remembered_and_reaches_the_ticket(
         checked = await press(finn, {**report, **carried(none.text)}, "check")
         assert checked.status_code == 303
         await finn.post(f"/report/{report['draft']}/send")
-    kept = {"articles": [read], "offered": [read], "helped": False, "type": "tech_unsolved"}
+    offered = [read, articles["milestones"]]
+    kept = {"articles": [read], "offered": offered, "helped": False, "type": "guidance"}
     assert await seen_of(cast, "drafts") == [kept]
     assert await seen_of(cast, "tickets") == [kept]
     async with await visiting(cast, site, "tess") as tess:
@@ -221,3 +231,95 @@ async def test_a_draft_is_not_an_article_yet(site: str, cast: Cast) -> None:
 async def test_staff_have_no_use_for_it(site: str, cast: Cast) -> None:
     async with await visiting(cast, site, "tess") as tess:
         assert (await tess.get("/report/suggestions")).status_code == 403
+
+
+async def drafts_offered(browser: Visiting) -> bool:
+    return (await browser.get("/report")).status_code == 303
+
+
+@pytest.mark.parametrize("who", ["finn", ""])
+async def test_an_article_that_solved_it_is_counted_and_nothing_is_sent(
+    site: str, cast: Cast, who: str
+) -> None:
+    read = (await some_articles(cast))["milestones"]
+    report = question()
+    path = f"/report/{report['draft']}/solved"
+    async with await visiting(cast, site, who) as browser:
+        await browser.get("/report")
+        page = await press(browser, report, f"read:{read}")
+        answer = await press(browser, {**report, **carried(page.text)}, f"solved:{read}")
+        assert (answer.status_code, answer.headers["location"]) == (303, path)
+        thanks = await browser.get(path)
+        assert "Nothing was sent" in thanks.text
+        assert "Split a project into milestones" in thanks.text
+        assert not await drafts_offered(browser)
+        await press(browser, {**report, **carried(page.text)}, f"solved:{read}")
+    [verdict] = await cast.desk.pool.fetch("SELECT * FROM article_verdicts")
+    assert (verdict["article_id"], verdict["verdict"]) == (read, "solved")
+    assert (verdict["type_key"], str(verdict["draft_id"])) == ("guidance", report["draft"])
+    assert await cast.desk.pool.fetchval("SELECT count(*) FROM tickets") == 0
+
+
+@pytest.mark.parametrize("who", ["finn", ""])
+async def test_what_was_not_solved_after_all_goes_on_where_it_was(
+    site: str, cast: Cast, who: str
+) -> None:
+    read = (await some_articles(cast))["milestones"]
+    report = question()
+    path = f"/report/{report['draft']}/solved"
+    async with await visiting(cast, site, who) as browser:
+        await browser.get("/report")
+        await press(browser, report, f"solved:{read}")
+        back = await browser.post(path)
+        assert back.headers["location"] == f"/report/{report['draft']}"
+        page = await browser.get(back.headers["location"])
+        assert typed_in(page.text, "description") == report["description"]
+        assert carried(page.text) == {"seen.articles": str(read)}
+        assert (await browser.get(path)).status_code == 303
+        sent = await browser.post("/report/send", data={**report, **carried(page.text)})
+        assert sent.status_code == 303
+    assert await cast.desk.pool.fetchval("SELECT count(*) FROM article_verdicts") == 0
+    assert await seen_of(cast, "tickets") == [{"articles": [read]}]
+
+
+async def test_somebody_else_s_thanks_are_not_there(site: str, cast: Cast) -> None:
+    read = (await some_articles(cast))["milestones"]
+    report = question()
+    path = f"/report/{report['draft']}/solved"
+    async with await visiting(cast, site, "finn") as finn:
+        await press(finn, report, f"solved:{read}")
+    for who in ("nina", ""):
+        async with await visiting(cast, site, who) as other:
+            assert (await other.get(path)).status_code == 404
+            assert (await other.post(path)).status_code == 404
+    assert await cast.desk.pool.fetchval("SELECT count(*) FROM article_verdicts") == 1
+
+
+async def test_what_is_typed_counts_as_a_search_unless_it_is_private(site: str, cast: Cast) -> None:
+    await some_articles(cast)
+    browser = {"user-agent": "Mozilla/5.0 Firefox/141"}
+    async with await visiting(cast, site, "finn") as finn:
+        for type, subject in [
+            ("team_app_bug", "tracker"),
+            ("security_qa_reset", "my answer was x"),
+        ]:
+            asked = {"type": type, "subject": subject}
+            await finn.get("/report/suggestions", params=asked, headers=browser)
+    for _ in range(40):  # it is written down after the answer
+        rows = await cast.desk.pool.fetch("SELECT words, place, found FROM help_searches")
+        if rows:
+            break
+        await asyncio.sleep(0.05)
+    assert [tuple(row) for row in rows] == [("tracker", "form", 1)]
+
+
+async def test_a_save_that_comes_late_does_not_bring_back_what_was_put_away(
+    site: str, cast: Cast
+) -> None:
+    read = (await some_articles(cast))["milestones"]
+    report = question()
+    async with await visiting(cast, site, "finn") as finn:
+        await press(finn, report, f"solved:{read}")
+        late = await finn.post(f"/report/{report['draft']}/save", data=report)
+        assert (late.status_code, late.json()["go"]) == (409, f"/report/{report['draft']}/solved")
+        assert not await drafts_offered(finn)

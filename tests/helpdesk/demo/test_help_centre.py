@@ -12,8 +12,11 @@ from helpdesk.core.clock import FrozenClock
 from helpdesk.demo.help import load_help
 from helpdesk.demo.library import written_articles
 from helpdesk.demo.notices import play_alerts
+from helpdesk.demo.opinions import Opinions
 from helpdesk.demo.people import Company, make_people
+from helpdesk.demo.readers import play_readers
 from helpdesk.desk import Desk
+from helpdesk.help.models import Verdict
 from helpdesk.people.commands import ensure_groups
 from helpdesk.permissions import SYSTEM
 
@@ -84,3 +87,26 @@ async def test_alerts_of_the_past_are_solved_and_maintenance_is_to_come(
     assert solved[0].starts_at < solved[0].resolved_at < now
     assert [alert.level for alert in planned] == [Level.MAINTENANCE.value]
     assert sum(update.alert_id == solved[0].id for update in updates) >= 3
+
+
+async def test_readers_searched_and_said_what_they_think(
+    desk: Desk, company: Company, clock: FrozenClock
+) -> None:
+    now = desk.clock.now()
+    articles = await load_help(desk, now, company.people)
+    await play_readers(desk, clock, now, Random(1), articles)
+    said = await desk.pool.fetch("SELECT verdict, comment, at FROM article_verdicts")
+    assert {row["verdict"] for row in said} == {verdict.value for verdict in Verdict}
+    assert any(row["comment"] for row in said)
+    assert all(row["at"] < now for row in said)
+    found = "SELECT found FROM help_searches"
+    assert {bool(row["found"]) for row in await desk.pool.fetch(found)} == {True, False}
+
+
+def test_a_quarter_of_what_is_solved_was_answered_by_an_article() -> None:
+    types = [type.key for type in default_catalogue().types]
+    ids = {article.slug: number for number, article in enumerate(written_articles(), start=1)}
+    opinions = Opinions(Random(1), ids)
+    covered = [opinions.covered_by(types[number % len(types)]) for number in range(400)]
+    assert sum(map(bool, covered)) == pytest.approx(100, abs=4)
+    assert set(covered) - {""} <= ids.keys()

@@ -1,0 +1,52 @@
+// @ts-check
+// What an agent has begun to write is kept at the desk too: the next browser shows it.
+
+const PAUSE = 1000;
+
+/**
+ * @param {HTMLFormElement} form @param {string} url
+ * @param {{mode: () => string, saved: (yes: boolean) => void}} options
+ */
+export function keepAtDesk(form, url, { mode, saved }) {
+  const box = /** @type {HTMLTextAreaElement} */ (form.querySelector("textarea"));
+  let known = `${mode()}:${box.defaultValue}`;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let pause;
+  /** @type {AbortController | undefined} */
+  let underway;
+
+  const save = async () => {
+    clearTimeout(pause);
+    const now = `${mode()}:${box.value}`;
+    if (now === known) return;
+    underway?.abort();
+    underway = new AbortController();
+    const { signal } = underway;
+    known = now;
+    try {
+      const body = new URLSearchParams({ kind: mode(), body: box.value });
+      const answer = await fetch(url, { method: "POST", body, keepalive: true, signal });
+      if (!answer.ok) throw new Error(String(answer.status));
+      saved(`${mode()}:${box.value}` === now);
+    } catch {
+      if (!signal.aborted) known = ""; // with the next pause, or when the agent leaves
+    }
+  };
+  const soon = () => {
+    clearTimeout(pause);
+    pause = setTimeout(save, PAUSE);
+  };
+  form.addEventListener("input", soon);
+  form.addEventListener("change", soon);
+  addEventListener("pagehide", () => form.isConnected && void save());
+  document.addEventListener("visibilitychange", () => document.hidden && form.isConnected && void save());
+  return {
+    save,
+    /** Sent: the desk forgets the draft with it. */
+    sent() {
+      clearTimeout(pause);
+      underway?.abort();
+      known = `${mode()}:`;
+    },
+  };
+}

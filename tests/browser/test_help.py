@@ -1,0 +1,117 @@
+"""The help centre in a browser: by keyboard, on a phone, in the dark, printed, without scripts."""
+
+import pytest
+
+from helpdesk.desk import Desk
+from tests.articles import BODY, publish, publish_in
+
+from .conftest import DESKTOP, PHONE, OpenPage, axe, sideways
+
+ARTICLE = "/help/articles/refunds-to-a-card"
+TABLE = "\n\n| Way | Days |\n| --- | --- |\n| Card | 5 |\n\n> Keep the receipt.\n\n`IBAN`"
+
+
+@pytest.fixture(autouse=True)
+async def shelf(desk: Desk, cast: object) -> None:
+    article = await publish(desk, body=BODY + TABLE, types=["refund_to_card"])
+    await publish_in(desk, article, "es", "Reembolsos", "Cuándo vuelve.", "El dinero vuelve.")
+    await publish(desk, "when-paid", "How and when you get paid", "Money for your work.",
+                  "You are paid when the client releases the milestone.",
+                  category="getting-paid")  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_page_is_sound_in_every_look(
+    open_page: OpenPage, width: int, scheme: str
+) -> None:
+    page = await open_page("", "", width=width, scheme=scheme, expected="410")
+    for path in ("/help", "/help/search?q=refnd", "/help/search?q=xylophone", ARTICLE,
+                 f"{ARTICLE}?language=es", "/help/topics/paying"):  # fmt: skip
+        await page.goto(path)
+        assert await axe(page) == [], path
+
+
+async def test_nothing_scrolls_sideways_on_the_narrowest_screen(open_page: OpenPage) -> None:
+    page = await open_page("", "", width=320)
+    for path in ("/help", "/help/search?q=refund", ARTICLE, "/help/topics/paying"):
+        await page.goto(path)
+        assert await sideways(page) == [], path
+
+
+async def test_results_come_while_somebody_types_and_are_told_once(open_page: OpenPage) -> None:
+    page = await open_page("", "/help")
+    await page.keyboard.press("/")
+    assert await page.evaluate("document.activeElement.id") == "help-q"
+    await page.keyboard.type("refnud")
+    await page.wait_for_selector("#hits a")
+    assert await page.evaluate("document.activeElement.id") == "help-q"  # never stolen
+    assert await page.input_value("#help-q") == "refnud"
+    await page.wait_for_function("document.querySelector('#found-news').textContent")
+    news = await page.text_content("#found-news")
+    assert news
+    assert "1 article".replace(" ", "\u202f") in news or "1 article" in news
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ArrowUp")
+    assert await page.evaluate("document.activeElement.id") == "help-q"
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(f"**{ARTICLE}")
+
+
+async def test_the_last_search_and_what_was_opened_are_remembered(
+    open_page: OpenPage, desk: Desk
+) -> None:
+    page = await open_page("", "/help")
+    await page.type("#help-q", "refund card", delay=120)
+    await page.click("#hits a")
+    await page.wait_for_selector("article h1")
+    rows = await desk.pool.fetch("SELECT words, opened_id FROM help_searches")
+    assert [row["words"] for row in rows] == ["refund card"]
+    assert rows[0]["opened_id"] is not None
+
+
+async def test_all_of_it_works_without_scripts(open_page: OpenPage, desk: Desk) -> None:
+    page = await open_page("", "/help", javascript=False)
+    await page.fill("#help-q", "money back")
+    await page.click("text=Search >> nth=0")
+    await page.click("#hits a")
+    assert await page.text_content("h1") == "Refunds to a card"
+    await page.click("button:has-text('It solved my problem')")
+    assert "Good to know" in (await page.text_content("#verdict") or "")
+    await page.fill("#verdict-comment", "It came on Friday")
+    await page.click("#verdict button:has-text('Send')")
+    assert "We have your words" in (await page.text_content("#verdict") or "")
+    assert await desk.pool.fetchval("SELECT count(*) FROM article_verdicts") == 1
+
+
+async def test_an_answer_changes_its_place_on_the_page_only(open_page: OpenPage) -> None:
+    page = await open_page("", ARTICLE)
+    await page.evaluate("window.same = true")
+    await page.click("button:has-text('Not helpful')")
+    await page.wait_for_selector("#verdict-comment")
+    assert await page.evaluate("window.same")
+    assert "Write a ticket" in (await page.text_content("#verdict") or "")
+    assert await axe(page) == []
+    await page.click("text=Change your answer")
+    await page.click("button:has-text('It solved my problem')")
+    await page.wait_for_selector("#verdict :text('Good to know')")
+
+
+async def test_print_keeps_the_article_and_nothing_else(open_page: OpenPage) -> None:
+    page = await open_page("", ARTICLE)
+    await page.emulate_media(media="print")
+    assert await page.is_visible("article h1")
+    assert await page.is_visible("article table")
+    for part in (".site-nav", ".reading-more", "#verdict", ".crumbs", ".contents"):
+        assert not await page.is_visible(part), part
+
+
+async def test_the_language_of_an_article_is_marked_for_screen_readers(
+    open_page: OpenPage,
+) -> None:
+    page = await open_page("", ARTICLE)
+    await page.click("text=Español")
+    assert await page.get_attribute("article", "lang") == "es"
+    await page.click("text=English")
+    assert await page.text_content("h1") == "Refunds to a card"
