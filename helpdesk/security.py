@@ -40,7 +40,12 @@ HEADERS = {
     "x-frame-options": "DENY",
     "cache-control": "no-store",  # pages are personal; what is not says so itself
 }
-SECRET_PATHS = ("/guest/", "/reset-password/", "/confirm-email/")  # the address is the key
+SECRET_PATHS = (
+    "/guest/",
+    "/reset-password/",
+    "/confirm-email/",
+    "/alerts/stop/",
+)  # the address is the key
 SECRET_HEADERS = {"referrer-policy": "no-referrer", "x-robots-tag": "noindex, nofollow"}
 TWO_YEARS = "max-age=63072000; includeSubDomains"
 

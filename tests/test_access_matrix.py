@@ -48,6 +48,25 @@ GET  /robots.txt                        |                     | 200 200 200 200 
 GET  /api/v1/help/suggest               |                     | 422 422 422 422 422 422 422 422 422 422
 GET  /api/v1/help/search                |                     | 422 422 422 422 422 422 422 422 422 422
 
+GET  /alerts                            |                     | 200 200 200 200 200 200 200 200 200 200
+GET  /alerts/area                       |                     | 200 200 200 200 200 200 200 200 200 200
+GET  /alerts/feed.atom                  |                     | 200 200 200 200 200 200 200 200 200 200
+GET  /api/v1/alerts                     |                     | 200 200 200 200 200 200 200 200 200 200
+GET  /alerts/{id:int}                   | alert               | 200 200 200 200 200 200 200 200 200 200
+GET  /alerts/{id:int}                   | clients' alert      | 404 404 404 200 200 404 200 200 200 200
+POST /alerts/{id:int}/affects-me        | clients' alert      | 404 404 404 303 303 404 303 303 303 303
+POST /alerts/{id:int}/unfollow          | clients' alert      | 404 404 404 303 303 404 303 303 303 303
+GET  /alerts/stop/{token}               | alert link          | 200 200 200 200 200 200 200 200 200 200
+POST /alerts/stop/{token}               | no link             | 404 404 404 404 404 404 404 404 404 404
+GET  /desk/alerts                       |                     | 303 303 403 403 403 403 200 200 200 200
+GET  /admin/alerts                      |                     | 303 303 403 403 403 403 303 303 303 303
+GET  /desk/alerts/{id:int}              | alert               | 303 303 403 403 403 403 200 200 200 200
+POST /desk/alerts                       |                     | 401 401 403 403 403 403 422 422 422 422
+POST /desk/alerts/{id:int}/updates      | alert               | 401 401 403 403 403 403 422 422 422 422
+POST /desk/alerts/{id:int}/resolve      | alert               | 401 401 403 403 403 403 422 422 422 422
+POST /desk/alerts/{id:int}/reopen       | alert               | 401 401 403 403 403 403 422 422 422 422
+POST /desk/alerts/{id:int}/edit         | alert               | 401 401 403 403 403 403 422 422 422 422
+
 GET  /report                            |                     | 200 200 303 200 200 200 403 403 403 403
 GET  /report/{draft:uuid}               | draft               | 404 404 200 404 404 404 403 403 403 403
 GET  /report/{draft:uuid}/check         | draft               | 404 404 422 404 404 404 403 403 403 403
@@ -139,6 +158,20 @@ POST /desk/tickets/{ref}/status         | restricted ticket   | 401 401 403 403 
 POST /desk/tickets/{ref}/coverage       | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
 POST /desk/tickets/{ref}/article        | restricted ticket   | 401 401 403 403 403 403 404 409 409 409
 GET  /desk/help/pick                    |                     | 303 303 403 403 403 403 200 200 200 200
+GET  /desk/help                         |                     | 303 303 403 403 403 403 200 200 200 200
+GET  /desk/help/new                     |                     | 303 303 403 403 403 403 200 200 200 200
+GET  /desk/help/{id:int}                | article to edit     | 303 303 403 403 403 403 200 200 200 200
+GET  /desk/help/{id:int}/versions       | article to edit     | 303 303 403 403 403 403 200 200 200 200
+GET  /desk/help/{id:int}/review         | article to edit     | 303 303 403 403 403 403 303 303 303 303
+GET  /desk/help/synonyms                |                     | 303 303 403 403 403 403 403 403 200 200
+POST /desk/help/synonyms                |                     | 401 401 403 403 403 403 403 403 409 409
+POST /desk/help/new                     |                     | 401 401 403 403 403 403 422 422 422 422
+POST /desk/help/preview                 |                     | 401 401 403 403 403 403 200 200 200 200
+POST /desk/help/images                  |                     | 401 403 403 403 403 403 422 422 422 422
+POST /desk/help/{id:int}                | article to edit     | 401 401 403 403 403 403 422 422 422 422
+POST /desk/help/{id:int}/review         | article to edit     | 401 401 403 403 403 403 409 409 409 409
+POST /desk/help/{id:int}/state          | article to edit     | 401 401 403 403 403 403 422 422 422 422
+GET  /help/images/{id}                  | no picture          | 404 404 404 404 404 404 404 404 404 404
 POST /desk/tickets/{ref}/severity       | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
 POST /desk/tickets/{ref}/assign         | restricted ticket   | 401 401 403 403 403 403 404 303 303 303
 POST /desk/tickets/{ref}/hand-over      | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
@@ -267,7 +300,12 @@ def objects(world: World) -> dict[str, dict[str, Any]]:
         "no link": {"token": "x" * 43},
         "rating link": {"token": world.rating_token},
         "report": {"report": "coverage"},
+        "alert": {"id": world.alert},
+        "clients' alert": {"id": world.clients_alert},
+        "alert link": {"token": world.alert_token},
         "article": {"slug": world.article.slug},
+        "article to edit": {"id": world.article.id},
+        "no picture": {"id": "ab" * 32},
         "topic": {"key": "paying"},
         "mail": {"id": world.mail},
         "session": {"id": world.session},

@@ -107,6 +107,9 @@ def forms(world: World) -> list[tuple[str, str, dict[str, str]]]:
     return [
         ("finn", "/report", {**payment(), "do": "check"}),
         ("finn", "/report", {**technical(), "do": "later", "screen": "1 × 1"}),
+        ("finn", "/report", {**question(), "do": "none", "seen.articles": "1 2", "seen.alerts": "3",
+                             "seen.offered": "1", "seen.followed": "3", "seen.helped": "no",
+                             "seen.type": "guidance", "seen.open": "1", "seen.solved_by": "1"}),
         ("finn", "/report/send", {**payment(), "lacking.screenshot": "None"}),
         ("nobody", "/report/send", question()),
         ("finn", f"/report/{world.draft}/save", payment(draft=str(world.draft))),
@@ -321,7 +324,8 @@ STATEMENTS = [
 ]  # fmt: skip
 
 
-READ = {"after", "below", "before", "from", "q", "limit"}  # more than a choice among words
+# Not only a choice among words:
+READ = {"after", "below", "before", "from", "q", "limit", "subject"}
 FEW = [SQL, MARKUP, "\0", "9" * 40, "\ud83d"]
 
 
@@ -336,6 +340,7 @@ def lists(world: World) -> list[tuple[str, str, list[str]]]:
         ("finn", "/api/v1/tickets", ["limit", "after"]),
         ("finn", "/contact", ["service", "type", "next"]),
         ("finn", "/report", ["type", "service", "subject", "description", "draft"]),
+        ("finn", "/report/suggestions", ["subject", "type", "seen.articles", "seen.open"]),
         ("finn", "/chat", ["type", "ticket", "once", "description", "name"]),
         ("nobody", "/sign-in", ["next", "done"]),
         ("cora", "/account", ["done"]),
@@ -368,6 +373,7 @@ async def test_no_name_in_an_address_reaches_a_statement(world: World) -> None:
         ("finn", "/chat/{}"),
         ("finn", "/chat/{}/transcript"),
         ("finn", "/report/{}"),
+        ("finn", "/report/{}/solved"),
         ("finn", "/uploads/{}/thumbnail"),
         ("nobody", "/guest/{}"),
         ("nobody", "/reset-password/{}"),

@@ -10,6 +10,8 @@ import httpx2
 
 from chat.commands import Opening, claim, open_conversation
 from chat.models import Conversation
+from helpdesk.alerts.commands import affects_me
+from helpdesk.alerts.jobs import stop_token
 from helpdesk.catalogue.document import Sensitivity
 from helpdesk.contact.commands import save_draft
 from helpdesk.evidence.commands import request_evidence
@@ -28,6 +30,7 @@ from helpdesk.tickets.rating import issue_rating_link
 from helpdesk.tickets.states import Status
 from tests.articles import publish
 from tests.build import a_filing, a_ticket
+from tests.helpdesk.alerts.build import an_alert
 from tests.helpdesk.evidence import samples
 from tests.helpdesk.evidence.build import attach, send
 from tests.helpdesk.people.visitors import visitor
@@ -64,6 +67,9 @@ class World:
     session: int  # one of Finn's
     api_token: int
     article: Article  # published
+    alert: int  # a known issue, for everybody
+    clients_alert: int
+    alert_token: str  # of a mail to Cora about it
     rating_token: str  # of a request of Otto's that is solved
     reset_token: str  # Otto's
     confirm_token: str
@@ -141,10 +147,19 @@ async def build(cast: Cast, site: str) -> World:
         await id_of_session(cast, session),
         await newest(cast, "api_tokens"),
         await publish(desk, types=["level1_tech"]),
+        *await two_alerts(cast),
         await rating_link(cast),
         reset_token,
         confirm_token,
     )
+
+
+async def two_alerts(cast: Cast) -> tuple[int, int, str]:
+    alert = await an_alert(cast, words=("canarypeoplesay",))
+    clients = await an_alert(cast, title="Only for clients", roles=("client",))
+    async with cast.desk.transaction(await cast.actor("cora")) as tx:
+        await affects_me(tx, clients.id)
+    return alert.id, clients.id, stop_token(cast.desk, await newest(cast, "alert_followers"))
 
 
 async def rating_link(cast: Cast) -> str:
@@ -183,7 +198,7 @@ async def ask(cast: Cast, ticket: Filed) -> int:
 async def number_from(cast: Cast, first: int) -> None:
     """Numbers that nothing else on a page looks like, so that `plain` can take them out."""
     for table in ("tickets", "cases", "evidence", "conversations", "mails", "sessions",
-                  "api_tokens", "evidence_requests"):  # fmt: skip
+                  "api_tokens", "evidence_requests", "alerts", "articles"):  # fmt: skip
         await cast.desk.pool.execute(
             f"SELECT setval('{table}_id_seq', greatest(nextval('{table}_id_seq'), $1))", first
         )

@@ -91,6 +91,7 @@ def help_query(needed: bool, most: int) -> tuple[dict[str, Any], ...]:
             "required": needed,
             "description": "Somebody's own words; a whole sentence is fine.",
             "schema": {"type": "string", "maxLength": 400},
+            "example": "refund has not arrived",
         },
         {
             "name": "language",

@@ -18,6 +18,7 @@ from .commands import guest_of_draft, mail_guest
 from .forms import Fields, Report, check, known_fields
 from .queries import KeptDraft, NotYours, SignInAgain, find_draft, sent_ticket
 from .showing import draft_or_copy, opened, show
+from .suggesting import known_issues
 from .summary import summary_of
 from .uploading import MOST_PARTS
 from .visits import Visit, draft_id, keep_typed, known_of, visit
@@ -38,7 +39,10 @@ async def look_over(request: WebRequest) -> Response:
     if found.filing is None or found.type is None:
         return await show(here, draft, draft.fields, found.errors)
     shown = summary_of(draft.fields, known, found)
-    return render(request, "contact/check.html", draft=draft, summary=shown, found=found)
+    issues = await known_issues(request, found.type, draft.fields)
+    return render(
+        request, "contact/check.html", draft=draft, summary=shown, found=found, issues=issues
+    )
 
 
 async def send(request: WebRequest) -> Response:

@@ -149,13 +149,22 @@ async def suggestions(request: WebRequest, type: TicketType | None, fields: Fiel
     desk, language = request.state["desk"], language_of(request)
     words = words_of(fields)
     told = told_alerts(request) | frozenset(seen.followed)
-    there = for_reader(await alerts_now(desk), asking(request))
-    alerts = [alert for alert in matching(there, words, type.key) if alert.id not in seen.alerts]
+    alerts = await known_issues(request, type, fields)
     hits = await suggest(desk, words, type.key, language, MOST)
     reading = await article_open(desk, fields, language)
     if reading and all(hit.article_id != reading.id for hit in hits):
         hits = [as_hit(reading), *hits[: MOST - 1]]  # what is being read stays where it is
-    return Suggestions(seen, type, tuple(alerts[:MOST_ALERTS]), told, tuple(hits), reading)
+    return Suggestions(seen, type, alerts, told, tuple(hits), reading)
+
+
+async def known_issues(
+    request: WebRequest, type: TicketType, fields: Fields
+) -> tuple[AlertShown, ...]:
+    """Those that may be the cause, but not those they said are something else."""
+    passed = seen_in(fields).alerts
+    there = for_reader(await alerts_now(request.state["desk"]), asking(request))
+    found = matching(there, words_of(fields), type.key)
+    return tuple(alert for alert in found if alert.id not in passed)[:MOST_ALERTS]
 
 
 def words_of(fields: Fields) -> str:

@@ -36,6 +36,7 @@ from .readers import language_of, reader_key, reader_of
 from .sanitised import shown_html
 from .search import Found, search_articles
 from .searches import note_opened, note_search
+from .spelling import words_like
 from .typed import LONGEST, take_apart
 from .verdicts import COMMENT, Said, give_verdict, said_by
 
@@ -88,10 +89,15 @@ async def search(request: WebRequest) -> Response:
     too_long = len(words) > LONGEST
     shown = words[:LONGEST].strip()
     found = Found([])
-    said = bool(take_apart(shown).telling)
+    typed = take_apart(shown)
+    said = bool(typed.telling)
+    alike: list[str] = []
     if said and not too_long:
         found = await search_articles(desk, shown, language, SHOWN)
         await note_search(request, shown, len(found), language)
+        if not found.hits:
+            telling = [typed.words[place] for place in typed.telling]
+            alike = await words_like(desk, language, telling)
     return public(
         request,
         "help/search.html",
@@ -100,6 +106,7 @@ async def search(request: WebRequest) -> Response:
         alert_area=await alert_area(request, compact=True),
         q=shown,
         found=found,
+        alike=alike,
         said=said,
         too_long=too_long,
         longest=LONGEST,

@@ -69,6 +69,8 @@ async def decide(request: WebRequest) -> Response:
     opened = await opened_article(request, form)
     if opened.text is None:
         raise HTTPException(404)
+    if opened.working is None:
+        raise HTTPException(409)  # somebody else decided
     id, text_id, language = opened.article.id, opened.text.id, opened.language
     asked = str(form.get("edition", ""))
     edition = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else -1

@@ -23,6 +23,14 @@ FROM (
 ) w
 """
 
+ALIKE = """
+SELECT w.word FROM unnest($2::text[]) a(word) CROSS JOIN LATERAL (
+    SELECT DISTINCT ON (lexeme) word, similarity(word, a.word) AS likeness FROM help_words
+    WHERE language = $1 AND word % a.word AND length(word) > 3
+    ORDER BY lexeme, likeness DESC
+) w GROUP BY w.word ORDER BY max(w.likeness) DESC, w.word LIMIT 6
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Meant:
@@ -41,6 +49,11 @@ async def corrections(desk: Desk, language: str, unknown: Sequence[str]) -> dict
         near.setdefault(row["typed"], []).append(Meant(row["word"], row["lexeme"], row["spread"]))
     found = {word: closest(word, near.get(word, ())) for word in asked}
     return {word: meant for word, meant in found.items() if meant is not None}
+
+
+async def words_like(desk: Desk, language: str, typed: Sequence[str]) -> list[str]:
+    """When nothing was found: words that are somewhat like those typed, to try instead."""
+    return [row["word"] for row in await desk.pool.fetch(ALIKE, language, typed)]
 
 
 def closest(typed: str, candidates: Iterable[Meant]) -> Meant | None:

@@ -25,7 +25,8 @@ LOOKERS = {
     "admin": ("/admin", "/desk/reports"),
 }
 MORE = {  # what no row of the table shows: refusals, filled lists, other views
-    "nobody": ["/help/search?q=refnd", "/help/search?q=xylophone", "/no-such-page", "/guest/gone", "/contact?next=1", "/contact?service=payments",
+    "nobody": ["/help/search?q=refnd", "/help/search?q=xylophone", "/no-such-page",
+               "/guest/gone", "/contact?next=1", "/contact?service=payments",
                "/report?type=payment_not_received", "/chat?type=withdrawal_not_received"],
     "finn": ["/requests/HD-99999", "/desk", "/requests?show=closed",
              "/report?type=team_app_bug&new=1"],

@@ -47,10 +47,10 @@ async def test_results_come_while_somebody_types_and_are_told_once(open_page: Op
     await page.wait_for_selector("#hits a")
     assert await page.evaluate("document.activeElement.id") == "help-q"  # never stolen
     assert await page.input_value("#help-q") == "refnud"
-    await page.wait_for_function("document.querySelector('#found-news').textContent")
-    news = await page.text_content("#found-news")
-    assert news
-    assert "1 article".replace(" ", "\u202f") in news or "1 article" in news
+    await page.wait_for_selector("#found-news:not(:empty)", state="attached")
+    news = await page.text_content("#found-news") or ""
+    assert "article" in news
+    assert "instead of refnud" in news
     await page.keyboard.press("ArrowDown")
     await page.keyboard.press("ArrowUp")
     assert await page.evaluate("document.activeElement.id") == "help-q"
@@ -74,7 +74,7 @@ async def test_the_last_search_and_what_was_opened_are_remembered(
 async def test_all_of_it_works_without_scripts(open_page: OpenPage, desk: Desk) -> None:
     page = await open_page("", "/help", javascript=False)
     await page.fill("#help-q", "money back")
-    await page.click("text=Search >> nth=0")
+    await page.click("button:has-text('Search')")
     await page.click("#hits a")
     assert await page.text_content("h1") == "Refunds to a card"
     await page.click("button:has-text('It solved my problem')")

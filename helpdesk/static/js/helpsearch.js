@@ -47,3 +47,10 @@ document.getElementById("found")?.addEventListener("swapped", () => {
     if (news) news.textContent = said.replace(/\s+/g, " ").trim();
   }, SAY_AFTER);
 });
+
+// The button that was pressed is gone: the focus stays where the answer now stands.
+document.getElementById("verdict")?.addEventListener("swapped", (event) => {
+  if (document.activeElement === document.body && event.target instanceof HTMLElement) {
+    event.target.focus({ preventScroll: true });
+  }
+});

@@ -38,7 +38,7 @@ function insert(choice) {
   if (open instanceof HTMLDialogElement) open.close();
   const text = box();
   if (!(text instanceof HTMLTextAreaElement)) return;
-  const at = text.selectionEnd;
+  const at = text.selectionEnd || text.value.length; // the box was never entered: at its end
   const before = text.value.slice(0, at);
   const gap = !before ? "" : before.endsWith("\n") ? "" : "\n";
   const words = `${gap}${choice.dataset.title}\n${choice.dataset.url}\n`;

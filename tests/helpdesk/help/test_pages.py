@@ -136,6 +136,15 @@ async def test_search_shows_hits_with_marks_and_what_was_corrected(
     assert 'name="robots" content="noindex"' in page
 
 
+async def test_when_nothing_is_found_the_closest_words_are_offered(
+    desk: Desk, visitor: httpx2.AsyncClient
+) -> None:
+    await publish(desk, body="A statement of your bank shows it.")
+    page = (await visitor.get("/help/search?q=bankaccount")).text
+    assert "Did you mean" in page
+    assert 'href="/help/search?q=bank"' in page
+
+
 async def test_what_was_typed_is_never_html(desk: Desk, visitor: httpx2.AsyncClient) -> None:
     await publish(desk, title="Refunds <script>alert(1)</script>")
     page = (await visitor.get('/help/search?q=<img src=x onerror="alert(1)"> refunds')).text
