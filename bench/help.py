@@ -21,7 +21,11 @@ from helpdesk.core.services import database_url
 from helpdesk.core.settings import Settings
 from helpdesk.demo.library import written_articles
 from helpdesk.desk import Desk, open_desk
-from helpdesk.help.commands import (
+from helpdesk.help.finding.indexing import index_texts
+from helpdesk.help.finding.search import search_articles, suggest
+from helpdesk.help.finding.vocabulary import look_again
+from helpdesk.help.models import ArticleText
+from helpdesk.help.writing.commands import (
     Details,
     Wording,
     add_language,
@@ -29,10 +33,6 @@ from helpdesk.help.commands import (
     ensure_categories,
     publish_version,
 )
-from helpdesk.help.indexing import index_texts
-from helpdesk.help.models import ArticleText
-from helpdesk.help.search import search_articles, suggest
-from helpdesk.help.vocabulary import look_again
 from helpdesk.migrations import migrate
 from helpdesk.permissions import SYSTEM
 from helpdesk.rooms import furnish

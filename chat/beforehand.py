@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from helpdesk.alerts.area import asking
 from helpdesk.alerts.queries import AlertShown, alerts_now, for_reader, matching
+from helpdesk.help.finding.search import Hit, suggest
 from helpdesk.help.readers import language_of
-from helpdesk.help.search import Hit, suggest
 from helpdesk.web import WebRequest
 
 from .forms import Start

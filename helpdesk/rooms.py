@@ -16,11 +16,11 @@ import helpdesk.contact.help_api
 import helpdesk.contact.joining
 import helpdesk.contact.pages
 import helpdesk.evidence.pages
-import helpdesk.help.editing
+import helpdesk.help.finding.wordlists
 import helpdesk.help.pages
-import helpdesk.help.picturing
-import helpdesk.help.reviewing
-import helpdesk.help.wordlists
+import helpdesk.help.writing.editing
+import helpdesk.help.writing.picturing
+import helpdesk.help.writing.reviewing
 import helpdesk.mail.pages
 import helpdesk.people.pages
 import helpdesk.reports.pages
@@ -30,8 +30,8 @@ from chat.hub import chat_parts
 from helpdesk.catalogue.commands import ensure_default
 from helpdesk.catalogue.queries import current
 from helpdesk.desk import Desk
-from helpdesk.help.categories import ensure_categories
-from helpdesk.help.synonyms import ensure_synonyms
+from helpdesk.help.finding.synonyms import ensure_synonyms
+from helpdesk.help.writing.categories import ensure_categories
 from helpdesk.people.commands import ensure_groups
 from helpdesk.permissions import SYSTEM
 
@@ -48,10 +48,10 @@ ROUTES: list[BaseRoute] = [
     *helpdesk.tickets.pages.routes,
     *helpdesk.tickets.asking.routes,
     *helpdesk.evidence.pages.routes,
-    *helpdesk.help.editing.routes,
-    *helpdesk.help.reviewing.routes,
-    *helpdesk.help.picturing.routes,
-    *helpdesk.help.wordlists.routes,
+    *helpdesk.help.writing.editing.routes,
+    *helpdesk.help.writing.reviewing.routes,
+    *helpdesk.help.writing.picturing.routes,
+    *helpdesk.help.finding.wordlists.routes,
     *chat.pages.routes,
     *chat.console.routes,
     *helpdesk.people.pages.routes,

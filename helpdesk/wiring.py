@@ -9,7 +9,7 @@ from helpdesk.contact import jobs as contact
 from helpdesk.core.jobs import Job
 from helpdesk.desk import Desk, Transaction
 from helpdesk.evidence import jobs as evidence
-from helpdesk.help import jobs as articles
+from helpdesk.help.writing import jobs as articles
 from helpdesk.mail.deliver import deliver_due
 from helpdesk.people import jobs as people
 from helpdesk.tickets import jobs as tickets

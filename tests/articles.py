@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from sqlmodel import select
 
 from helpdesk.desk import Desk
-from helpdesk.help.commands import (
+from helpdesk.help.finding.synonyms import ensure_synonyms
+from helpdesk.help.finding.vocabulary import look_again
+from helpdesk.help.models import Article, ArticleText
+from helpdesk.help.writing.commands import (
     Details,
     Wording,
     add_language,
@@ -14,9 +17,6 @@ from helpdesk.help.commands import (
     ensure_categories,
     publish_version,
 )
-from helpdesk.help.models import Article, ArticleText
-from helpdesk.help.synonyms import ensure_synonyms
-from helpdesk.help.vocabulary import look_again
 from helpdesk.permissions import SYSTEM
 
 BODY = """The money goes back to the card you paid with within five working days.

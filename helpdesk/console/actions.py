@@ -20,7 +20,7 @@ from helpdesk.evidence.commands import (
     cancel_request,
     request_evidence,
 )
-from helpdesk.help.articles import NoSuchArticle
+from helpdesk.help.writing.articles import NoSuchArticle
 from helpdesk.permissions import Can
 from helpdesk.tickets import commands
 from helpdesk.tickets.coverage import mark_coverage

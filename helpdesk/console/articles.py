@@ -6,9 +6,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from helpdesk.desk import Desk
-from helpdesk.help.articles import NotAllowed
-from helpdesk.help.commands import create_article_from_answer
-from helpdesk.help.search import search_articles
+from helpdesk.help.finding.search import search_articles
+from helpdesk.help.writing.articles import NotAllowed
+from helpdesk.help.writing.commands import create_article_from_answer
 from helpdesk.permissions import Can
 from helpdesk.security import canonical_url
 from helpdesk.web import WebRequest, page, redirect, render, transaction

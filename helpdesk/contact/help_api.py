@@ -8,11 +8,11 @@ from helpdesk.alerts.area import asking
 from helpdesk.alerts.queries import AlertShown, alerts_now, for_reader, matching
 from helpdesk.catalogue import queries as catalogue
 from helpdesk.core.formats import iso
-from helpdesk.help.highlights import Piece
+from helpdesk.help.finding.highlights import Piece
+from helpdesk.help.finding.search import Hit, search_articles, suggest
+from helpdesk.help.finding.searches import note_search
+from helpdesk.help.finding.typed import LONGEST, take_apart
 from helpdesk.help.readers import language_of
-from helpdesk.help.search import Hit, search_articles, suggest
-from helpdesk.help.searches import note_search
-from helpdesk.help.typed import LONGEST, take_apart
 from helpdesk.permissions import Can
 from helpdesk.security import canonical_url
 from helpdesk.web import Problem, WebRequest, api

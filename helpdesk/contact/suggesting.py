@@ -21,12 +21,12 @@ from helpdesk.catalogue import queries as catalogue
 from helpdesk.catalogue.document import Privacy, TicketType
 from helpdesk.core.addresses import neighbourhood
 from helpdesk.desk import Desk
-from helpdesk.help.highlights import Piece
+from helpdesk.help.finding.highlights import Piece
+from helpdesk.help.finding.search import Hit, suggest
+from helpdesk.help.finding.searches import note_opened, note_search
 from helpdesk.help.models import Verdict
 from helpdesk.help.readers import language_of, reader_key
 from helpdesk.help.sanitised import shown_html
-from helpdesk.help.search import Hit, suggest
-from helpdesk.help.searches import note_opened, note_search
 from helpdesk.help.verdicts import give_verdict
 from helpdesk.people.throttle import Limit, count_try
 from helpdesk.security import client_address

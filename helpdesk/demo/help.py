@@ -11,7 +11,8 @@ from sqlmodel import col, select
 
 from helpdesk.core.clock import FrozenClock
 from helpdesk.desk import Desk, Transaction
-from helpdesk.help.commands import (
+from helpdesk.help.models import Article, ArticleText
+from helpdesk.help.writing.commands import (
     Details,
     Wording,
     add_language,
@@ -22,7 +23,6 @@ from helpdesk.help.commands import (
     save_version,
     send_to_review,
 )
-from helpdesk.help.models import Article, ArticleText
 from helpdesk.people.models import Group, Person
 from helpdesk.people.queries import actor_of
 from helpdesk.permissions import SYSTEM

@@ -7,10 +7,10 @@ from typing import Any
 
 from helpdesk.core.clock import FrozenClock
 from helpdesk.desk import Desk, Transaction
+from helpdesk.help.finding.search import search_articles
+from helpdesk.help.finding.searches import ADD, OPENED
 from helpdesk.help.models import Verdict
 from helpdesk.help.readers import reader_key
-from helpdesk.help.search import search_articles
-from helpdesk.help.searches import ADD, OPENED
 from helpdesk.help.verdicts import give_verdict
 from helpdesk.permissions import ANONYMOUS
 

@@ -20,6 +20,10 @@ from helpdesk.security import canonical_url, client_address
 from helpdesk.web import WebRequest, page, redirect, render, transaction
 
 from . import feeds
+from .finding.search import Found, search_articles
+from .finding.searches import note_opened, note_search
+from .finding.spelling import words_like
+from .finding.typed import LONGEST, take_apart
 from .languages import LANGUAGES, direction
 from .models import Verdict
 from .queries import (
@@ -34,10 +38,6 @@ from .queries import (
 )
 from .readers import language_of, reader_key, reader_of
 from .sanitised import shown_html
-from .search import Found, search_articles
-from .searches import note_opened, note_search
-from .spelling import words_like
-from .typed import LONGEST, take_apart
 from .verdicts import COMMENT, Said, give_verdict, said_by
 
 LATELY = timedelta(days=180)

@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from .markdown import sanitise
+from .writing.markdown import sanitise
 
 
 def shown_html(html: str) -> Markup:

@@ -7,8 +7,8 @@ from sqlmodel import col, select
 
 from helpdesk.cases.events import record
 from helpdesk.desk import Transaction
-from helpdesk.help.articles import NoSuchArticle
 from helpdesk.help.models import Article, ArticleText
+from helpdesk.help.writing.articles import NoSuchArticle
 
 from .commands import NotAllowed
 from .models import Ticket, reference

@@ -4,7 +4,7 @@ import base64
 
 from playwright.async_api import expect
 
-from helpdesk.help import commands
+from helpdesk.help.writing import commands
 from tests.helpdesk.evidence import samples
 from tests.helpdesk.help.writing import (
     a_draft,

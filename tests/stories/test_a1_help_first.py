@@ -11,7 +11,7 @@ from typing import Any
 
 from helpdesk.alerts.jobs import sweep_alerts
 from helpdesk.demo.help import load_help
-from helpdesk.help.vocabulary import look_again
+from helpdesk.help.finding.vocabulary import look_again
 from tests.build import a_ticket
 from tests.helpdesk.alerts.build import mails
 from tests.people import Cast

@@ -7,7 +7,8 @@ from sqlmodel import select
 
 from helpdesk.alerts.commands import Details as AlertDetails
 from helpdesk.alerts.commands import post_alert
-from helpdesk.help.commands import (
+from helpdesk.help.models import ArticleText
+from helpdesk.help.writing.commands import (
     Details,
     Wording,
     create_article,
@@ -15,7 +16,6 @@ from helpdesk.help.commands import (
     publish_version,
     send_to_review,
 )
-from helpdesk.help.models import ArticleText
 from tests.people import Cast
 
 

@@ -13,8 +13,8 @@ from helpdesk.demo.library import (
     written_articles,
 )
 from helpdesk.demo.people import STAFF
-from helpdesk.help.categories import DEFAULT as CATEGORIES
-from helpdesk.help.markdown import render_markdown
+from helpdesk.help.writing.categories import DEFAULT as CATEGORIES
+from helpdesk.help.writing.markdown import render_markdown
 
 ARTICLES = written_articles()
 SLUGS = {article.slug for article in ARTICLES}

@@ -8,10 +8,10 @@ from sqlmodel import col, select
 
 from helpdesk.core.clock import FrozenClock
 from helpdesk.core.text import BadText
-from helpdesk.help import commands
-from helpdesk.help.commands import Conflict, DetailsConflict, NotAllowed, SlugTaken
-from helpdesk.help.jobs import sweep_old_articles
 from helpdesk.help.models import Article, VersionState
+from helpdesk.help.writing import commands
+from helpdesk.help.writing.commands import Conflict, DetailsConflict, NotAllowed, SlugTaken
+from helpdesk.help.writing.jobs import sweep_old_articles
 from helpdesk.mail.models import Mail
 from tests.build import a_ticket
 from tests.people import Cast

@@ -8,8 +8,8 @@ from typing import Any
 import httpx2
 from PIL import Image
 
-from helpdesk.help.markdown import MOST_LINES
 from helpdesk.help.models import Synonym
+from helpdesk.help.writing.markdown import MOST_LINES
 from tests.helpdesk.evidence import samples
 from tests.people import Cast
 

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpdesk.core.text import BadText
-from helpdesk.help.markdown import (
+from helpdesk.help.wording import first_sentence_of, slug_of
+from helpdesk.help.writing.markdown import (
     ATTRIBUTES,
     CLASSES,
     LONGEST_BODY,
@@ -21,7 +22,6 @@ from helpdesk.help.markdown import (
     is_address,
     render_markdown,
 )
-from helpdesk.help.wording import first_sentence_of, slug_of
 
 PICTURE = "/help/images/" + "ab" * 32
 

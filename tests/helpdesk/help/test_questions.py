@@ -3,7 +3,7 @@
 from bench.help import found_share, questions, shelve
 from helpdesk.demo.library import written_articles
 from helpdesk.desk import Desk
-from helpdesk.help.synonyms import ensure_synonyms
+from helpdesk.help.finding.synonyms import ensure_synonyms
 from helpdesk.permissions import SYSTEM
 
 

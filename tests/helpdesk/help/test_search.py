@@ -3,10 +3,10 @@
 import pytest
 
 from helpdesk.desk import Desk
-from helpdesk.help.highlights import LONGEST, Piece, marked, telling_sentence
-from helpdesk.help.search import search_articles, suggest
-from helpdesk.help.spelling import distance
-from helpdesk.help.typed import take_apart
+from helpdesk.help.finding.highlights import LONGEST, Piece, marked, telling_sentence
+from helpdesk.help.finding.search import search_articles, suggest
+from helpdesk.help.finding.spelling import distance
+from helpdesk.help.finding.typed import take_apart
 from tests.articles import publish, publish_in, put_away
 
 

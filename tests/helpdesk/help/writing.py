@@ -4,9 +4,9 @@ from typing import Any
 
 from sqlmodel import select
 
-from helpdesk.help import commands
-from helpdesk.help.commands import Details, Wording
 from helpdesk.help.models import ArticleText, ArticleVersion
+from helpdesk.help.writing import commands
+from helpdesk.help.writing.commands import Details, Wording
 from helpdesk.permissions import SYSTEM
 from tests.people import Cast
 

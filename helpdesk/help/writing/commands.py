@@ -9,6 +9,9 @@ from sqlmodel import col, select
 
 from helpdesk.core.text import clean_line
 from helpdesk.desk import Transaction
+from helpdesk.help.finding.indexing import index_article, index_texts
+from helpdesk.help.models import Article, ArticleImage, ArticleText, ArticleVersion, VersionState
+from helpdesk.help.wording import LONGEST_SLUG, slug_of
 from helpdesk.people.models import Person
 from helpdesk.permissions import Can, allowed
 
@@ -32,10 +35,7 @@ from .articles import (
     working_version,
 )
 from .categories import ensure_categories
-from .indexing import index_article, index_texts
 from .markdown import clean_body, image_addresses, render_markdown
-from .models import Article, ArticleImage, ArticleText, ArticleVersion, VersionState
-from .wording import LONGEST_SLUG, slug_of
 
 __all__ = [
     "Conflict", "Details", "DetailsConflict", "NoSuchArticle", "NotAllowed", "SlugTaken", "Wording",

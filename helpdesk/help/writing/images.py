@@ -11,10 +11,10 @@ from helpdesk.desk import Desk, Transaction
 from helpdesk.evidence.intake import receive
 from helpdesk.evidence.models import File, Upload
 from helpdesk.evidence.sniff import Refused
+from helpdesk.help.models import ArticleImage
 from helpdesk.permissions import Actor
 
 from .commands import check_writer
-from .models import ArticleImage
 
 NOT_A_PICTURE = "This is not a picture. Choose a PNG, JPEG, GIF or WebP file."
 

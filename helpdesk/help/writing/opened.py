@@ -8,10 +8,10 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from helpdesk.desk import Desk
+from helpdesk.help.models import Article, ArticleText, ArticleVersion, HelpCategory, VersionState
 from helpdesk.people.models import Group, Person
 
 from .articles import WORKING, NoSuchArticle
-from .models import Article, ArticleText, ArticleVersion, HelpCategory, VersionState
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,9 @@ from redis.exceptions import RedisError
 
 from helpdesk.core.addresses import neighbourhood
 from helpdesk.desk import Desk
+from helpdesk.help.readers import is_robot, passing_key
 from helpdesk.security import client_address
 from helpdesk.web import WebRequest
-
-from .readers import is_robot, passing_key
 
 KEPT_FOR = 600  # seconds
 MOST = 300  # rows that one network may make in an hour

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from helpdesk.desk import Desk
+from helpdesk.help.wording import first_sentence_of
 
 from .asking import Asked, ask_in
 from .highlights import Forms, Piece, marked, telling_sentence
 from .typed import take_apart
-from .wording import first_sentence_of
 
 DEEPEST = 250  # the best articles for one word; more of a common word would only cost time
 FALLBACK = "en"  # what is not written in a language is better read in this one than not at all

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from sqlmodel import select
 
 from helpdesk.desk import Transaction
-
-from .models import HelpCategory
+from helpdesk.help.models import HelpCategory
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from helpdesk.core.text import BadText, clean_text
-
-from .wording import first_sentence_of, slug_of
+from helpdesk.help.wording import first_sentence_of, slug_of
 
 LONGEST_BODY = 40_000  # characters; about thirty printed pages
 MOST_LINES = 2_000

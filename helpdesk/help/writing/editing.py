@@ -13,6 +13,8 @@ from helpdesk.core.text import BadText
 from helpdesk.desk import Transaction
 from helpdesk.evidence.intake import pieces_of
 from helpdesk.evidence.sniff import Refused
+from helpdesk.help.languages import LANGUAGES, direction
+from helpdesk.help.sanitised import shown_html
 from helpdesk.permissions import Can
 from helpdesk.security import client_address
 from helpdesk.web import WebRequest, page, redirect, render, transaction
@@ -32,10 +34,8 @@ from .choices import choices_of, known_slugs, types_by_service
 from .clashes import clashes, take
 from .forms import PERIODS, Typed, empty_form, read_form, written_form
 from .images import take_image
-from .languages import LANGUAGES, direction
 from .markdown import LONGEST_BODY, MOST_LINES, clean_body, render_markdown
 from .opened import Opened, open_article
-from .sanitised import shown_html
 
 LARGEST_FORM = 27 * 1024 * 1024  # the largest picture, and the form around it
 LARGEST_FIELD = 4 * 1024 * 1024

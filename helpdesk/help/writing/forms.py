@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from starlette.datastructures import FormData
 
 from helpdesk.core.text import BadText, clean_line
+from helpdesk.help.models import Article, ArticleVersion
 
 from .articles import Details, Wording
 from .commands import CHANGE, KEYWORD, MOST_KEYWORDS, SUMMARY, TITLE
 from .markdown import clean_body
-from .models import Article, ArticleVersion
 
 FIELDS = (
     "title", "summary", "body", "keywords", "change", "slug", "category", "group",

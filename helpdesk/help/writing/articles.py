@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from sqlmodel import col, select
 
 from helpdesk.desk import Transaction
+from helpdesk.help.models import Article, ArticleText, ArticleVersion, VersionState
 from helpdesk.permissions import Actor, Can, allowed
-
-from .models import Article, ArticleText, ArticleVersion, VersionState
 
 WORKING = (VersionState.DRAFT, VersionState.REVIEW)
 

@@ -3,8 +3,7 @@
 from sqlalchemy import func, select
 
 from helpdesk.desk import Transaction
-
-from .models import Synonym
+from helpdesk.help.models import Synonym
 
 # The first words are ours; what follows is how people say it.
 DEFAULT = (

@@ -9,6 +9,8 @@ from starlette.responses import Response
 
 from helpdesk.core.text import BadText, clean_text, is_blank
 from helpdesk.desk import Transaction
+from helpdesk.help.languages import LANGUAGES, direction
+from helpdesk.help.models import ArticleVersion, VersionState
 from helpdesk.permissions import Can
 from helpdesk.web import WebRequest, page, redirect, render, transaction
 
@@ -16,8 +18,6 @@ from . import commands
 from .articles import Conflict, NotAllowed, owns, why_not_publish
 from .diff import Line, compare
 from .editing import DONE, article_path, opened_article, preview_of
-from .languages import LANGUAGES, direction
-from .models import ArticleVersion, VersionState
 from .opened import Opened
 
 STATES = {

@@ -1,10 +1,9 @@
 """Mails to those who write and keep articles."""
 
 from helpdesk.desk import Transaction
+from helpdesk.help.models import Article, ArticleVersion
 from helpdesk.mail.commands import send_mail
 from helpdesk.people.models import Person
-
-from .models import Article, ArticleVersion
 
 
 async def sent_back(

@@ -8,10 +8,9 @@ from starlette.responses import Response
 
 from helpdesk.core.text import BadText, clean_line, clean_text
 from helpdesk.desk import Transaction
+from helpdesk.help.models import Synonym
 from helpdesk.permissions import Can
 from helpdesk.web import WebRequest, page, reading, redirect, render, transaction
-
-from .models import Synonym
 
 LONGEST, LONGEST_WORD, MOST_GROUPS, MOST_WORDS = 60_000, 60, 500, 30
 STALE = "Somebody else changed the list. Theirs is below; bring both together and save."

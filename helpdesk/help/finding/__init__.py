@@ -1,0 +1,1 @@
+"""Finding articles: what people type, and what answers it."""

@@ -1,0 +1,1 @@
+"""Writing articles: drafts, reviews, versions, pictures."""
