@@ -12,6 +12,7 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 
 from helpdesk.core.services import services
 from helpdesk.core.settings import Settings
+from helpdesk.migrations import VECTOR_TABLES
 from helpdesk.schema import metadata
 
 LOCK_TIMEOUT = "4s"  # a migration that waits for a lock makes everybody behind it wait
@@ -39,12 +40,19 @@ def same_type(
     return None
 
 
+def by_revision(name: str | None, kind: str, parents: Any) -> bool:
+    """Tables that need an extension are made beside the revisions."""
+    return kind != "table" or name not in VECTOR_TABLES
+
+
 def run(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=metadata,
         render_item=plain_type,
         compare_type=same_type,
+        include_name=by_revision,
+        include_object=lambda thing, name, kind, *_: by_revision(name, kind, None),
         transaction_per_migration=True,
     )
     with context.begin_transaction():

@@ -33,9 +33,10 @@ from bench.pages import (
 from bench.product import Product
 from bench.raw import Raw
 from bench.stack import Stack, services_running
+from bench.twins import measure_twins
 
 RESULTS = Path(__file__).parent / "results"
-WORKLOADS = ("w1", "w2", "w3", "w4", "w5", "w6", "w7", "help")
+WORKLOADS = ("w1", "w2", "w3", "w4", "w5", "w6", "w7", "help", "twins")
 FEW = 1_000  # tickets of a small desk, to see how its list grows
 
 
@@ -101,6 +102,10 @@ def measure(stack: Stack, options: argparse.Namespace) -> list[report.Row]:
     if "help" in options.only:
         for repeat, subject, figures in measure_help(stack, options.repeats, options.seconds, say):
             rows.append(row("help", subject, repeat, options.tickets, figures))
+    if "twins" in options.only:
+        measured = measure_twins(stack, options.tickets, options.repeats, options.seconds, say)
+        for repeat, subject, figures in measured:
+            rows.append(row("twins", subject, repeat, options.tickets, figures))
     gc.freeze()
     for repeat in range(options.repeats):
         say(f"repeat {repeat + 1} of {options.repeats}")

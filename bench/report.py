@@ -81,6 +81,24 @@ TARGETS = (
     Target("Help: search, p95 ms", "help", "p95_ms", 20, absolute=True, against="plain"),
     Target("Help: search, p95 ms against a plain query", "help", "p95_ms", 10, against="plain"),
     Target("Help: suggestions, p95 ms", "help", "p95_ms", 20, absolute=True, subject="suggest"),
+    Target("Typing a subject, p95 ms", "twins", "p95_ms", 30, absolute=True, against="plain"),
+    Target(
+        "Similar tickets for agents, p95 ms",
+        "twins",
+        "p95_ms",
+        30,
+        absolute=True,
+        against="plain",
+        subject="agent",
+    ),
+    Target(
+        "Similar tickets against a plain query, p95 ms",
+        "twins",
+        "p95_ms",
+        1,
+        against="plain",
+        subject="agent",
+    ),
 )
 
 

@@ -86,7 +86,7 @@ async def open_conversation(tx: Transaction, opening: Opening) -> Conversation:
 async def case_for(tx: Transaction, opening: Opening) -> tuple[Case, str]:
     """The case of the named request, of the contract while it has an open one, or a new case."""
     if opening.ticket_id is not None:
-        case, _ = await hold_ticket(tx, opening.ticket_id)
+        case, _ = await hold_ticket(tx, opening.ticket_id, follow=True)
         return case, role_of(tx, None)
     if opening.contract_id is None:
         return await open_case(tx), role_of(tx, None)

@@ -11,6 +11,7 @@ from starlette.routing import WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from helpdesk.alerts.queries import fingerprint
+from helpdesk.cases.commands import without_secrets
 from helpdesk.cases.stream import Following
 from helpdesk.cases.writer import Outcome
 from helpdesk.cases.writer import Send as Sending
@@ -189,7 +190,7 @@ class Socket:
                 side_id,
                 self.actor,
                 frame.cid,
-                body,
+                without_secrets(self.actor, body),
                 frame.note,
                 [partial(self.answered, str(frame.cid), frame.s)],
             )

@@ -84,7 +84,8 @@ async def open_pool(settings: Settings, least: int, most: int, planning: str) ->
         max_size=most,
         init=prepare_connection,
         reset=leave_alone,
-        server_settings={"plan_cache_mode": planning},
+        # Where there are vectors, a search looks at this many of them.
+        server_settings={"plan_cache_mode": planning, "hnsw.ef_search": "100"},
     )
 
 

@@ -21,7 +21,7 @@ from helpdesk.migrations import at_head
 
 OLDEST_POSTGRES = 15
 OLDEST_VALKEY = (7, 0)
-EXTENSIONS = ("pg_trgm", "unaccent", "vector")
+EXTENSIONS = ("pg_trgm", "unaccent")
 LARGEST_SKEW = 2.0  # seconds between our clock and the database's
 LEAST_SPACE = 1024**3
 SHORTEST_KEY = 32
@@ -131,14 +131,20 @@ async def check_database(settings: Settings) -> Finding:
         if missing:
             return fault(
                 f"PostgreSQL {version} lacks the extensions {', '.join(missing)}",
-                "Install postgresql-contrib and pgvector on the database server.",
+                "Install postgresql-contrib on the database server.",
             )
         if await connection.fetchval("SHOW synchronous_commit") == "off":
             return fault(
                 "synchronous_commit is off: acknowledged messages can be lost",
                 "Set synchronous_commit = on.",
             )
-        return ok(f"PostgreSQL {version} with {', '.join(EXTENSIONS)}")
+        if not await connection.fetchval("SELECT to_regclass('ticket_vectors') IS NOT NULL"):
+            return warn(
+                f"PostgreSQL {version} without pgvector: tickets are compared by words alone",
+                "Install pgvector on the database server, let CREATE EXTENSION vector be run, "
+                "then: helpdesk migrate",
+            )
+        return ok(f"PostgreSQL {version} with {', '.join(EXTENSIONS)}, vector")
     finally:
         await connection.close()
 

@@ -19,6 +19,25 @@ SCRIPTS = shipped("alembic")
 LOCK = 0x48454C50  # one migration at a time, whoever starts it
 REVISION = re.compile(r'^(down_)?revision: .+ = "(\w+)"$', re.MULTILINE)
 
+# Tables that are there only where PostgreSQL has pgvector. Without it the desk runs, and compares
+# tickets by their words alone. They hold nothing that cannot be made again.
+VECTOR_TABLES = frozenset({"ticket_vectors"})
+MAKE_VECTOR_TABLES = """
+DO $$ BEGIN
+    IF to_regclass('ticket_vectors') IS NULL
+    AND EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vector') THEN
+        CREATE EXTENSION IF NOT EXISTS vector;
+        CREATE TABLE ticket_vectors (
+            ticket_id bigint PRIMARY KEY, embedder varchar(40) NOT NULL,
+            title halfvec(384) NOT NULL, whole halfvec(384) NOT NULL);
+        CREATE INDEX ix_ticket_vectors_whole ON ticket_vectors
+            USING hnsw (whole halfvec_cosine_ops);
+    END IF;
+EXCEPTION WHEN insufficient_privilege OR undefined_object OR undefined_file THEN
+    RAISE WARNING 'pgvector cannot be used: %', SQLERRM;
+END $$
+"""
+
 HAS_VERSION = "SELECT to_regclass('alembic_version') IS NOT NULL"
 VERSIONS = "SELECT version_num FROM alembic_version"
 
@@ -43,6 +62,8 @@ async def _migrate(url: str) -> None:
                     await connection.rollback()
                     await connection.run_sync(_upgrade)
                     await connection.commit()
+                await connection.exec_driver_sql(MAKE_VECTOR_TABLES)
+                await connection.commit()
     finally:
         await engine.dispose()
 

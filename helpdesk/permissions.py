@@ -32,6 +32,7 @@ class Can(StrEnum):
     PUBLISH_ARTICLES = "article:publish"  # any; agents publish a colleague's in their department
     POST_ALERTS = "alert:post"
     READ_REPORTS = "report:read"
+    MANAGE_TRIAGE = "triage:manage"  # the rules of severity and routing
     READ_MAILBOX = "mail:read"
     MANAGE_PEOPLE = "people:manage"
 
@@ -51,7 +52,12 @@ AGENT = {
     Can.WRITE_ARTICLES,
     Can.POST_ALERTS,
 }
-MANAGER = AGENT | {Can.READ_ALL_PRIVATE, Can.PUBLISH_ARTICLES, Can.READ_REPORTS}
+MANAGER = AGENT | {
+    Can.READ_ALL_PRIVATE,
+    Can.PUBLISH_ARTICLES,
+    Can.READ_REPORTS,
+    Can.MANAGE_TRIAGE,
+}
 ADMIN = MANAGER | {Can.READ_MAILBOX, Can.MANAGE_PEOPLE}
 
 GRANTS: dict[Role, set[Can]] = {

@@ -15,6 +15,7 @@ import helpdesk.contact.api
 import helpdesk.contact.help_api
 import helpdesk.contact.joining
 import helpdesk.contact.pages
+import helpdesk.contact.preview
 import helpdesk.evidence.pages
 import helpdesk.help.finding.wordlists
 import helpdesk.help.pages
@@ -26,6 +27,7 @@ import helpdesk.people.pages
 import helpdesk.reports.pages
 import helpdesk.tickets.asking
 import helpdesk.tickets.pages
+import triage.severity.pages
 from chat.hub import chat_parts
 from helpdesk.catalogue.commands import ensure_default
 from helpdesk.catalogue.queries import current
@@ -34,6 +36,7 @@ from helpdesk.help.finding.synonyms import ensure_synonyms
 from helpdesk.help.writing.categories import ensure_categories
 from helpdesk.people.commands import ensure_groups
 from helpdesk.permissions import SYSTEM
+from triage.severity.commands import ensure_rules
 
 ROUTES: list[BaseRoute] = [
     *chat.socket.routes,
@@ -41,11 +44,13 @@ ROUTES: list[BaseRoute] = [
     *helpdesk.console.pages.routes,
     *helpdesk.reports.pages.routes,
     *helpdesk.contact.pages.routes,
+    *helpdesk.contact.preview.routes,
     *helpdesk.contact.api.routes,
     *helpdesk.contact.alerts_api.routes,
     *helpdesk.contact.help_api.routes,
     *helpdesk.contact.joining.routes,
     *helpdesk.tickets.pages.routes,
+    *triage.severity.pages.routes,
     *helpdesk.tickets.asking.routes,
     *helpdesk.evidence.pages.routes,
     *helpdesk.help.writing.editing.routes,
@@ -63,6 +68,7 @@ ROUTES: list[BaseRoute] = [
 async def furnish(desk: Desk) -> None:
     """A desk without a catalogue gets the one we ship, and its departments."""
     await ensure_default(desk)
+    await ensure_rules(desk)
     catalogue = (await current(desk)).catalogue
     async with desk.transaction(SYSTEM) as tx:
         await ensure_groups(tx, catalogue.groups)

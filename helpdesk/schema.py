@@ -13,7 +13,15 @@ import helpdesk.evidence.models
 import helpdesk.help.models
 import helpdesk.mail.models
 import helpdesk.people.models
+import helpdesk.tickets.claims
+import helpdesk.tickets.links
+import helpdesk.tickets.merging
 import helpdesk.tickets.models
+import triage.models
+import triage.routing.models
+import triage.severity.models
+import triage.text.models
+import triage.twins.models
 
 ROOMS_WITH_TABLES = (
     helpdesk.people.models,
@@ -22,6 +30,14 @@ ROOMS_WITH_TABLES = (
     helpdesk.cases.models,
     helpdesk.evidence.models,
     helpdesk.tickets.models,
+    helpdesk.tickets.claims,
+    helpdesk.tickets.links,
+    helpdesk.tickets.merging,
+    triage.models,
+    triage.routing.models,
+    triage.severity.models,
+    triage.text.models,
+    triage.twins.models,
     helpdesk.mail.models,
     helpdesk.contact.models,
     helpdesk.help.models,

@@ -40,18 +40,28 @@ class Problem(Exception):
     """An error with an RFC 9457 document for programs and a page for people."""
 
     def __init__(
-        self, status: int, title: str, detail: str = "", errors: dict[str, str] | None = None
+        self,
+        status: int,
+        title: str,
+        detail: str = "",
+        errors: dict[str, str] | None = None,
+        *,
+        kind: str = "about:blank",
+        more: dict[str, Any] | None = None,
     ) -> None:
+        """`kind` is a URI that programs tell problems of one status apart by; `more`, members
+        of the document that belong to it."""
         super().__init__(title)
         self.status, self.title, self.detail = status, title, detail
-        self.errors = errors or {}
+        self.errors, self.kind, self.more = errors or {}, kind, more or {}
 
     def document(self, request_id: str) -> dict[str, Any]:
         document: dict[str, Any] = {
-            "type": "about:blank",
+            "type": self.kind,
             "title": self.title,
             "status": self.status,
             "request_id": request_id,
+            **self.more,
         }
         if self.detail:
             document["detail"] = self.detail

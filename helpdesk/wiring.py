@@ -13,14 +13,27 @@ from helpdesk.help.writing import jobs as articles
 from helpdesk.mail.deliver import deliver_due
 from helpdesk.people import jobs as people
 from helpdesk.tickets import jobs as tickets
+from triage.routing import jobs as routing
+from triage.severity import jobs as severity
+from triage.text import jobs as texts
+from triage.twins import jobs as twins
 
 # Event type → jobs, run by the worker after the commit, each once.
 SUBSCRIBERS: Mapping[str, Sequence[Job]] = {
-    "ticket.opened": [tickets.confirm_ticket],
+    "ticket.opened": [
+        tickets.confirm_ticket,
+        severity.weigh_new, texts.read_language,
+        routing.route_ticket,
+        twins.index_ticket,
+    ],
     "message.posted": [tickets.mail_answer],
-    "ticket.status_changed": [tickets.mail_change],
-    "ticket.severity_changed": [tickets.mail_change],
-    "ticket.handed_over": [tickets.mail_change],
+    "ticket.followed_up": [severity.weigh_follow_up, routing.route_ticket],
+    "ticket.status_changed": [tickets.mail_change, severity.weigh_reopened],
+    "ticket.severity_changed": [tickets.mail_change, routing.route_ticket],
+    "ticket.handed_over": [tickets.mail_change, routing.route_ticket],
+    "ticket.routed": [routing.move_events],
+    "ticket.merged": [tickets.mail_change],
+    "ticket.unmerged": [tickets.mail_change],
     "evidence.requested": [tickets.mail_change],
     "evidence.request_overdue": [tickets.mail_change],
     "conversation.ended": [chat.mail_link],
@@ -44,4 +57,6 @@ SWEEPS: Sequence[Callable[[Desk], Awaitable[int]]] = (
     articles.sweep_old_articles,
     alerts.sweep_alerts,
     tickets.sweep_rating_links,
+    routing.sweep_replays,
+    twins.sweep_unindexed,
 )

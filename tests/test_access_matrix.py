@@ -105,6 +105,7 @@ POST /rate/{token}                      | rating link         | 422 422 422 422 
 POST /rate/{token}                      | no link             | 404 404 404 404 404 404 404 404 404 404
 
 POST /api/v1/tickets                    |                     | 401 401 422 422 422 422 403 403 403 403
+POST /api/v1/tickets/preview            |                     | 401 401 422 422 422 422 403 403 403 403
 GET  /api/v1/tickets                    |                     | 401 403 200 200 200 200 200 200 200 200
 GET  /api/v1/tickets/{reference}        | own ticket          | 401 403 200 404 404 404 200 200 200 200
 GET  /api/v1/tickets/{reference}        | her ticket          | 401 403 404 200 200 404 200 200 200 200
@@ -179,6 +180,14 @@ POST /desk/tickets/{ref}/ask            | restricted ticket   | 401 401 403 403 
 POST /desk/tickets/{ref}/ask/{request_id:int}/cancel | its request | 401 401 403 403 403 403 404 303 303 303
 POST /desk/tickets/{ref}/evidence       | restricted ticket   | 401 403 403 403 403 403 404 409 409 409
 POST /desk/tickets/{ref}/claim          | restricted ticket   | 401 401 403 403 403 403 404 303 409 409
+GET  /desk/tickets/{ref}/similar        | own ticket          | 303 303 403 403 403 403 200 200 200 200
+GET  /desk/tickets/{ref}/similar        | restricted ticket   | 303 303 403 403 403 403 404 200 200 200
+POST /desk/tickets/{ref}/merge          | own ticket          | 401 401 403 403 403 403 422 422 422 422
+POST /desk/tickets/{ref}/merge          | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
+POST /desk/tickets/{ref}/unmerge        | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
+POST /desk/tickets/{ref}/link           | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
+POST /desk/tickets/{ref}/unlink         | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
+POST /desk/tickets/{ref}/not-the-same   | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
 POST /desk/take-next                    |                     | 401 401 403 403 403 403 303 303 303 303
 POST /desk/availability                 |                     | 401 401 403 403 403 403 303 303 303 303
 POST /desk/chats/next                   |                     | 401 401 403 403 403 403 303 303 303 303

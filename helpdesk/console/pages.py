@@ -5,7 +5,7 @@ from starlette.responses import JSONResponse, Response
 from helpdesk.permissions import Can
 from helpdesk.web import WebRequest, page, render
 
-from . import actions, articles, chats, drafts, queries, ticket
+from . import actions, articles, chats, drafts, queries, ticket, together
 from .ticket import chosen_view
 from .views import read_cursor
 from .written import list_rows, view_menu
@@ -56,6 +56,7 @@ routes = [
     page("/desk/tickets/{ref}", ticket.show, can=WORK),
     *actions.routes,
     *drafts.routes,
+    *together.routes,
     *articles.routes,
     *chats.routes,
 ]

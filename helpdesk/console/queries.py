@@ -1,5 +1,6 @@
 """What the console shows, read by prepared statements: lists, counts, search, one ticket."""
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from helpdesk.core.live import Envelope
 from helpdesk.desk import Desk
 from helpdesk.permissions import Actor, Can, allowed
 from helpdesk.tickets.models import from_reference
+from helpdesk.tickets.together import MERGED
+from triage.severity.queries import WEIGHED
 
 from .views import OPEN, SEEN, VIEWS, Cursor, View
 
@@ -22,7 +25,7 @@ COUNT_FRESH = 1.0  # seconds: without a change, counts of one agent are not read
 NEWEST = 120  # search ranks among the newest hits only
 
 COLUMNS = """t.id, t.subject, t.status, t.severity, t.opened_at, t.updated_at, t.solved_at,
-    t.type_key, t.restricted, t.follow_ups, r.name AS requester, g.key AS group_key,
+    t.type_key, t.restricted, t.follow_ups, t.language, r.name AS requester, g.key AS group_key,
     g.name AS group_name, a.name AS assignee, t.assignee_id"""
 JOINS = """JOIN people r ON r.id = t.requester_id JOIN groups g ON g.id = t.group_id
     LEFT JOIN people a ON a.id = t.assignee_id"""
@@ -113,25 +116,55 @@ async def counts(desk: Desk, actor: Actor) -> dict[str, int]:
     return found
 
 
-ROWS_BY_ID = f"""SELECT {COLUMNS} FROM tickets t {JOINS} WHERE t.id = ANY($3) AND {SEEN}"""
+# A merged ticket is found as the one that goes on.
+BY_NUMBER = f"""
+    SELECT {COLUMNS} FROM tickets asked
+        JOIN tickets t ON t.id = coalesce(asked.merged_into_id, asked.id) {JOINS}
+    WHERE asked.id = $3 AND {SEEN}"""
 
 SEARCH = f"""
     SELECT {COLUMNS} FROM (
-        SELECT t.* FROM (
-            SELECT t.* FROM tickets t
+        SELECT coalesce(t.merged_into_id, t.id) AS id,
+            max(ts_rank(t.search, websearch_to_tsquery('english', $3))) AS rank
+        FROM (
+            SELECT t.id, t.merged_into_id, t.search FROM tickets t
             WHERE t.search @@ websearch_to_tsquery('english', $3) AND {SEEN}
             ORDER BY t.id DESC LIMIT {NEWEST}
         ) t
-        ORDER BY ts_rank(t.search, websearch_to_tsquery('english', $3)) DESC, t.id DESC LIMIT 25
-    ) t {JOINS}"""
+        GROUP BY 1 ORDER BY 2 DESC, 1 DESC LIMIT 25
+    ) found JOIN tickets t ON t.id = found.id {JOINS}
+    WHERE {SEEN} ORDER BY found.rank DESC, t.id DESC"""
+
+
+IN_LANGUAGE = f"""
+    SELECT {COLUMNS} FROM (
+        SELECT t.* FROM tickets t
+        WHERE t.language = $3 AND t.language <> 'en' AND {SEEN}
+        AND ($4 = '' OR t.search @@ websearch_to_tsquery('english', $4))
+        ORDER BY t.id DESC LIMIT 25
+    ) t {JOINS} ORDER BY t.id DESC"""
+_LANGUAGE = re.compile(r"(?i)(?<!\S)lang:([a-z]{2,3})(?!\S)")
+
+
+def language_asked(words: str) -> tuple[str, str]:
+    """`lang:es refund` → `es` and `refund`."""
+    found = _LANGUAGE.search(words)
+    return (found[1].lower(), _LANGUAGE.sub(" ", words).strip()) if found else ("", words)
 
 
 async def search_tickets(desk: Desk, actor: Actor, words: str) -> Sequence[asyncpg.Record]:
-    """Tickets by reference, or by words of subject and description; the best 25 of the newest."""
+    """Tickets by reference, by words of subject and description, the best 25 of the newest; or by
+    the language they are written in, `lang:es`."""
+    language, words = language_asked(words)
+    if language:
+        tagged: Sequence[asyncpg.Record] = await desk.search_pool.fetch(
+            IN_LANGUAGE, *seen_by(actor), language, words
+        )
+        return tagged
     by_number = from_reference(words)
     if by_number is not None:
         found: Sequence[asyncpg.Record] = await desk.pool.fetch(
-            ROWS_BY_ID, *seen_by(actor), [by_number]
+            BY_NUMBER, *seen_by(actor), by_number
         )
         if found:
             return found
@@ -143,12 +176,17 @@ async def search_tickets(desk: Desk, actor: Actor, words: str) -> Sequence[async
 # round trip more costs as much as a third of the page.
 OTHERS_SEEN = "(NOT o.restricted OR o.group_id = ANY($1) OR $2)"
 MOST_AROUND = 30
+# One's own, else what was begun on a ticket that was merged into it.
+DRAFT = """
+    SELECT d.kind, d.body FROM reply_drafts d JOIN tickets o ON o.id = d.ticket_id
+    WHERE d.person_id = $4 AND (o.id = t.id OR o.merged_into_id = t.id)
+    ORDER BY o.id <> t.id, d.updated_at DESC LIMIT 1"""
 TICKET = f"""
     SELECT {COLUMNS}, t.case_id, t.side_id, t.requester_id, t.group_id, t.chosen_severity,
         t.catalogue_version, t.answers, t.lacking, t.contract_text, t.first_answered_at,
         t.conversation_id, t.source, t.seen, r.public_id, r.email, r.time_zone, r.language, r.roles,
         c.reference AS contract, c.title AS contract_title, c.currency, c.funding,
-        t.contract_id, t.milestone_id, k.last_seq,
+        t.contract_id, t.milestone_id, k.last_seq, t.merged_into_id, {MERGED},
         t.coverage, h.slug AS covered_by, (SELECT x.title FROM article_texts x
             WHERE x.article_id = h.id ORDER BY x.language <> 'en' LIMIT 1) AS covered_title,
         v.score, v.comment AS rating_words, v.changed_at AS rated_at,
@@ -157,23 +195,24 @@ TICKET = f"""
             AND q.fulfilled_at IS NULL AND q.cancelled_at IS NULL) AS has_asked,
         ARRAY(SELECT (o.id, o.subject, o.status, w.name)
             FROM tickets o JOIN people w ON w.id = o.requester_id
-            WHERE o.case_id = t.case_id AND o.id <> t.id AND {OTHERS_SEEN}
+            WHERE o.case_id = t.case_id AND o.id <> t.id AND o.merged_into_id IS NULL
+                AND {OTHERS_SEEN}
             ORDER BY o.id LIMIT {MOST_AROUND}) AS on_case,
         ARRAY(SELECT (o.id, o.subject, o.status, '')
             FROM tickets o
             WHERE o.requester_id = t.requester_id AND o.id <> t.id AND o.case_id <> t.case_id
-                AND {OTHERS_SEEN}
+                AND o.merged_into_id IS NULL AND {OTHERS_SEEN}
             ORDER BY o.id DESC LIMIT 5) AS earlier,
         ARRAY(SELECT (m.id, left(m.body, 90)) FROM messages m
             WHERE t.first_answered_at IS NOT NULL AND NOT t.restricted AND m.case_id = t.case_id
                 AND m.ticket_id = t.id AND m.author_id = $4 AND m.side_id IS NOT NULL
             ORDER BY m.id DESC LIMIT 5) AS own_answers,
-        d.kind AS draft_kind, d.body AS draft
+        {WEIGHED} AS weighed, d.kind AS draft_kind, d.body AS draft
     FROM tickets t {JOINS} JOIN cases k ON k.id = t.case_id
         LEFT JOIN contracts c ON c.id = t.contract_id
         LEFT JOIN ticket_ratings v ON v.ticket_id = t.id
         LEFT JOIN articles h ON h.id = t.covered_by_id
-        LEFT JOIN reply_drafts d ON d.ticket_id = t.id AND d.person_id = $4
+        LEFT JOIN LATERAL ({DRAFT}) d ON true
     WHERE t.id = $3 AND {SEEN}"""
 
 MILESTONES = """
@@ -244,13 +283,14 @@ CHAT = """
 
 OF_PERSON = f"""
     SELECT t.id, t.subject, t.status, t.severity, t.case_id, ({OPEN}) AS is_open
-    FROM tickets t WHERE t.requester_id = $3 AND {SEEN}
+    FROM tickets t WHERE t.requester_id = $3 AND t.merged_into_id IS NULL AND {SEEN}
     ORDER BY ({OPEN}) DESC, t.id DESC LIMIT 8"""
 
 ON_CASE = f"""
     SELECT t.id, t.subject, t.status, t.severity, r.name AS requester
     FROM tickets t JOIN people r ON r.id = t.requester_id
-    WHERE t.case_id = $3 AND t.requester_id <> $4 AND {SEEN} ORDER BY t.id DESC LIMIT 8"""
+    WHERE t.case_id = $3 AND t.requester_id <> $4 AND t.merged_into_id IS NULL AND {SEEN}
+    ORDER BY t.id DESC LIMIT 8"""
 
 
 async def chat(desk: Desk, id: int) -> asyncpg.Record:

@@ -12,6 +12,7 @@ WHOSE_TURN = {
     Status.ON_HOLD: "we wait for somebody outside",
     Status.SOLVED: "it is solved",
     Status.CLOSED: "it is closed",
+    Status.MERGED: "it is a part of another ticket",
 }
 
 

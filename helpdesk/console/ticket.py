@@ -1,5 +1,6 @@
 """The page of one ticket: what was said, and the case around it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -8,7 +9,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from helpdesk.cases.queries import NoSuchCase
-from helpdesk.cases.timeline import read_page
+from helpdesk.cases.timeline import Entry, read_page
 from helpdesk.catalogue import queries as catalogue
 from helpdesk.catalogue.answers import show_answer
 from helpdesk.desk import Desk
@@ -18,8 +19,11 @@ from helpdesk.tickets.models import reference
 from helpdesk.tickets.queries import id_named
 from helpdesk.tickets.rating import SCALE
 from helpdesk.tickets.states import MOVES, Status
+from helpdesk.tickets.together import OWN_WORDS, Face, faces, interleaved, merged_entries
 from helpdesk.tickets.words import SEVERITY_KEYS, STAFF_STATUS
-from helpdesk.web import WebRequest, reading, render
+from helpdesk.web import WebRequest, reading, redirect, render
+from triage.severity.queries import kept_from
+from triage.text.notices import name_of
 
 from . import queries
 from .beforehand import beforehand
@@ -57,15 +61,22 @@ async def ticket_page(
 ) -> Response:
     desk, actor = request.state["desk"], request.state["actor"]
     row = await queries.ticket_row(desk, actor, id)
+    view = chosen_view(request)
+    if into := row["merged_into_id"]:
+        row = await queries.ticket_row(desk, actor, into)
+        if request.method == "GET":
+            return redirect(f"/desk/tickets/{reference(into)}?view={view.key}")
+    id, merged = row["id"], faces(row)
     version = await catalogue.version(desk, row["catalogue_version"])
     everything = request.query_params.get("all") == "1"
-    events, newest = await what_happened(desk, actor, row, everything)
+    events, newest = await what_happened(desk, actor, row, merged, everything)
     async with reading(request) as db:
         pieces = await evidence.listing(db, actor, row["case_id"]) if row["has_evidence"] else []
+        places = [(face.case_id, face.id) for face in merged if face.case_id != row["case_id"]]
+        pieces += await evidence.of_tickets(db, actor, places)
         asked = await evidence.open_requests(db, id) if row["has_asked"] else []
     contract = row["contract_id"]
     moves = possible_moves(Status(row["status"]))
-    view = chosen_view(request)
     act, back = f"/desk/tickets/{reference(id)}", f"?view={view.key}"
     on_case = queries.others(row["on_case"])
     met = await beforehand(desk, row["seen"])
@@ -101,6 +112,8 @@ async def ticket_page(
         status_words=STAFF_STATUS,
         show_answer=show_answer,
         severities=SEVERITY_KEYS,
+        language_name=name_of,
+        weighed=kept_from(row["weighed"]),
         view=view,
         view_menu=view_menu(view, tuple((await queries.counts(desk, actor)).items())),
         errors=errors or {},
@@ -110,7 +123,7 @@ async def ticket_page(
 
 
 async def what_happened(
-    desk: Desk, actor: Actor, ticket: Any, everything: bool
+    desk: Desk, actor: Actor, ticket: Any, merged: Sequence[Face], everything: bool
 ) -> tuple[list[Markup], int]:
     """The ticket's side of the case and what only the team sees; and the newest number."""
     after = 0 if everything else max(0, ticket["last_seq"] - SHOWN_EVENTS)
@@ -125,9 +138,22 @@ async def what_happened(
             entries += page.entries
             newest = page.newest
     here = f"ticket:{ticket['id']}"
-    own = [entry for entry in entries if entry.side_id in (None, ticket["side_id"])]
-    zone = actor.time_zone
-    return [event_row(entry, elsewhere(entry.face, here), zone) for entry in own], newest
+    own = [e for e in entries if e.side_id in (None, ticket["side_id"]) and in_words(e, here)]
+    case_id, zone = ticket["case_id"], actor.time_zone
+    others = await merged_entries(desk.pool, actor, merged, case_id)
+    if own and after:  # what is older than the earliest shown comes with the link above it
+        start = own[0].row["occurred_at"]
+        others = [[e for e in one if e.row["occurred_at"] >= start] for one in others]
+    rows = [
+        event_row(entry, elsewhere(entry.face, here), zone, entry.case_id != case_id)
+        for entry in interleaved(own, others)
+    ]
+    return rows, newest
+
+
+def in_words(entry: Entry, here: str) -> bool:
+    """A merge is said once, though both tickets keep a row of it."""
+    return entry.face == here or entry.row["type"] not in OWN_WORDS
 
 
 def shown(frame: dict[str, Any], here: str) -> dict[str, Any]:

@@ -89,14 +89,18 @@ def view_menu(view: View, counted: tuple[tuple[str, int], ...]) -> Markup:
 EVENTS: dict[tuple[Any, ...], Markup] = {}
 
 
-def event_row(entry: Entry, where: str, time_zone: str) -> Markup:
-    """A bubble or a line of a thread as staff sees it; `where` it was said, if not here."""
-    key = (*entry.looks, where, time_zone)
+def event_row(entry: Entry, where: str, time_zone: str, foreign: bool = False) -> Markup:
+    """A bubble or a line of a thread as staff sees it; `where` it was said, if not here.
+
+    `foreign`: its number is of another case than the thread's.
+    """
+    key = (*entry.looks, where, time_zone, foreign)
     written = EVENTS.get(key)
     if written is None:
         if len(EVENTS) >= KEPT:
             EVENTS.clear()
-        frame = entry.frame | {"at": entry.row["occurred_at"]} | ({"where": where} if where else {})
+        more = {"at": entry.row["occurred_at"], "foreign": foreign}
+        frame = entry.frame | more | ({"where": where} if where else {})
         module: Any = templates.get_template("cases/_event.html").module
         written = EVENTS[key] = Markup(module.timeline_event(frame, True, time_zone))
     return written

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from helpdesk.cases.queries import rows_visible_to
-from helpdesk.cases.timeline import read_page
+from helpdesk.cases.timeline import Entry, read_page
 from helpdesk.catalogue import queries as catalogue
 from helpdesk.catalogue.queries import CatalogueVersion
 from helpdesk.core.formats import iso
@@ -17,6 +17,7 @@ from helpdesk.permissions import Actor
 from helpdesk.security import canonical_url
 from helpdesk.tickets.models import Ticket, reference
 from helpdesk.tickets.queries import find_ticket
+from helpdesk.tickets.together import Face, interleaved, merged_entries, merged_faces
 from helpdesk.tickets.words import SEVERITY_KEYS
 
 from .pieces import DraftFile
@@ -26,8 +27,9 @@ SELECT t.id, t.type_key, t.subject, t.status, t.severity, t.catalogue_version, t
     t.updated_at, g.name AS department, g.hours
 FROM tickets t JOIN groups g ON g.id = t.group_id
 """
-ONE = f"{SHOWN} WHERE t.id = $1"
+ONE = f"{SHOWN} WHERE t.id = (SELECT coalesce(merged_into_id, id) FROM tickets WHERE id = $1)"
 OWN = f"{SHOWN} WHERE t.requester_id = $1 AND ($2::bigint IS NULL OR t.id < $2) "
+OWN += "AND t.merged_into_id IS NULL "
 OWN += "ORDER BY t.id DESC LIMIT $3"
 UPLOADS = """
 SELECT id, evidence_key, name, size, media_type, thumbnail_id IS NOT NULL AS thumbnail, created_at
@@ -58,40 +60,53 @@ async def ticket_details(desk: Desk, actor: Actor, ticket_id: int) -> dict[str, 
     """What this reader sees of the ticket. Raises NoSuchCase."""
     async with desk.reading() as db:
         ticket = await find_ticket(db, actor, ticket_id)
+        if ticket.merged_into_id is not None:  # the one that goes on answers for it
+            ticket = await find_ticket(db, actor, ticket.merged_into_id)
+        merged = await merged_faces(db, ticket)
+        together = [ticket.id, *(face.id for face in merged)]
         query = (
             select(Evidence, File.sha256)
             .outerjoin(File, col(File.id) == col(Evidence.file_id))
-            .where(Evidence.ticket_id == ticket.id, rows_visible_to(actor, Evidence))
+            .where(col(Evidence.ticket_id).in_(together), rows_visible_to(actor, Evidence))
             .order_by(col(Evidence.id))
         )
         pieces = (await db.exec(query)).all()
     return {
         **await ticket_shown(desk, ticket.id),
-        "messages": await _messages(desk, actor, ticket),
+        "messages": await _messages(desk, actor, ticket, merged),
         "evidence": [_piece(piece, sha256) for piece, sha256 in pieces],
     }
 
 
-async def _messages(desk: Desk, actor: Actor, ticket: Ticket) -> list[dict[str, Any]]:
-    messages: list[dict[str, Any]] = []
+async def _messages(
+    desk: Desk, actor: Actor, ticket: Ticket, merged: Sequence[Face]
+) -> list[dict[str, Any]]:
+    together = {f"ticket:{ticket.id}", *(face.name for face in merged)}
+    own: list[Entry] = []
     after = 0
     while page := await read_page(desk.pool, actor, ticket.case_id, after):
-        for entry in page.entries:
-            after = entry.seq
-            frame = entry.frame
-            if frame["type"] == "message.posted" and frame["face"] == f"ticket:{ticket.id}":
-                messages.append(
-                    {
-                        "number": frame["n"],
-                        "at": frame["at"],
-                        "by": frame["by"]["name"],
-                        "staff": frame["by"]["staff"],
-                        "body": frame["body"],
-                    }
-                )
-        if not page.entries or after >= page.newest:
+        own += page.entries
+        after = page.reaches
+        if not page.full:
             break
-    return messages
+    others = await merged_entries(desk.pool, actor, merged, ticket.case_id)
+    return [
+        _message(entry)
+        for entry in interleaved(own, others)
+        if entry.row["type"] == "message.posted" and entry.face in together
+    ]
+
+
+def _message(entry: Entry) -> dict[str, Any]:
+    frame = entry.frame
+    return {
+        "number": frame["n"],
+        "reference": reference(int(frame["face"].partition(":")[2])),
+        "at": frame["at"],
+        "by": frame["by"]["name"],
+        "staff": frame["by"]["staff"],
+        "body": frame["body"],
+    }
 
 
 def _piece(piece: Evidence, sha256: bytes | None) -> dict[str, Any]:

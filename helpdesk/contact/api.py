@@ -9,25 +9,31 @@ import orjson
 from pydantic import BaseModel, ValidationError
 from starlette.responses import JSONResponse, Response
 
+from helpdesk.cases.queries import NoSuchCase
 from helpdesk.catalogue import queries as catalogue
 from helpdesk.core.text import BadText, clean_text, is_blank
 from helpdesk.desk import Desk
+from helpdesk.evidence.commands import NotYourUpload
 from helpdesk.permissions import Actor, Can
+from helpdesk.tickets.claims import AlreadyReported
 from helpdesk.tickets.commands import NotAllowed, add_message
 from helpdesk.tickets.filing import UploadsGone, file_ticket
 from helpdesk.tickets.models import from_reference
 from helpdesk.web import Problem, WebRequest, api, page, render, transaction
 
 from . import openapi
+from .adding import add_report, added_before, addition_of
 from .answers import catalogue_shown, list_of, own_uploads, ticket_details, ticket_shown
 from .browser import LONGEST
-from .forms import Known, check
+from .forms import Fields, Known, check, chosen_type
 from .pieces import DraftFile
 from .queries import contract_typed
 from .repeats import Once, answer_once, once
 from .schemas import MessageAdded, MessageIn, TicketIn, TicketOut, as_fields, errors_of
 from .seen import Seen
 from .suggesting import articles_named
+from .twins import Twin, duplicates_shown, shown
+from .urgency import surroundings
 from .visits import read_id, today_of
 
 MESSAGE = 20_000
@@ -35,6 +41,7 @@ MOST_LISTED = 100
 FILE_LIMIT = 101 * 1024 * 1024
 Read = TypeVar("Read", bound=BaseModel)
 FAULTS = "Some fields need another look"
+GONE = "One of the uploads is used or gone."
 
 
 def account(request: WebRequest) -> Actor:
@@ -69,16 +76,36 @@ async def create_ticket(request: WebRequest) -> Response:
     actor = account(request)
     body = await json_body(request)
     this = once(request, body)
-    earlier = await this.first_answer()
-    if earlier is None:
-        wanted = read_body(TicketIn, body)
-        answer, repeated = await file_once(request, this, actor, wanted)
-    else:
-        answer, repeated = earlier, True
+    answer = await this.first_answer()
+    repeated = answer is not None
+    wanted = read_body(TicketIn, body)
+    if answer is None:
+        act = add_once if wanted.add_to else file_once
+        answer, repeated = await act(request, this, actor, wanted)
     headers = {"Location": f"/api/v1/tickets/{answer['reference']}"}
     if repeated:
         headers["Idempotency-Replayed"] = "true"
-    return JSONResponse(ordered(TicketOut, answer), 201, headers)
+    status = 200 if wanted.add_to else 201
+    return JSONResponse(ordered(TicketOut, answer), status, headers)
+
+
+async def known_of_program(
+    request: WebRequest, actor: Actor, fields: Fields, files: Sequence[DraftFile] = ()
+) -> Known:
+    desk = request.state["desk"]
+    version = await catalogue.current(desk)
+    contract = await contract_typed(desk, actor, fields)
+    type = chosen_type(version.catalogue, fields)
+    return Known(
+        actor,
+        version,
+        today_of(desk, actor, fields),
+        contract,
+        files,
+        request.headers.get("user-agent", "")[:LONGEST],
+        source="api",
+        around=await surroundings(desk, actor, type, fields, contract),
+    )
 
 
 async def file_once(
@@ -87,18 +114,11 @@ async def file_once(
     desk = request.state["desk"]
     fields = as_fields(wanted)
     files, faults = await wanted_files(request, actor, wanted)
-    known = Known(
-        actor,
-        await catalogue.current(desk),
-        today_of(desk, actor, fields),
-        await contract_typed(desk, actor, fields),
-        files,
-        request.headers.get("user-agent", "")[:LONGEST],
-        source="api",
-    )
-    found = check(fields, known, this.id)
+    found = check(fields, await known_of_program(request, actor, fields, files), this.id)
     read, unknown = await articles_read(desk, wanted.articles_seen)
     errors = {**found.errors, **faults, **unknown}
+    if "despite" in errors:
+        errors["not_duplicate"] = errors.pop("despite")
     if errors or found.filing is None:
         # Its files may be gone because the same request is just being answered.
         if made := await ticket_of(request, actor, this):
@@ -113,10 +133,54 @@ async def file_once(
         try:
             filed = await file_ticket(desk, actor, filing)
         except UploadsGone:
-            raise Problem(
-                422, FAULTS, errors={"files": "One of the uploads is used or gone."}
-            ) from None
+            raise Problem(422, FAULTS, errors={"files": GONE}) from None
+        except AlreadyReported as held:
+            raise duplicate_of(desk, await shown(desk, actor, held.tickets)) from None
         return await ticket_shown(desk, filed.ticket_id)
+
+    return await answer_once(this, act)
+
+
+def duplicate_of(desk: Desk, twins: Sequence[Twin]) -> Problem:
+    first = twins[0].reference if twins else ""
+    return Problem(
+        409,
+        "You have told us about this",
+        f"{first} is about the same. Send this again with add_to to add it there, or with "
+        "not_duplicate to say what is different.",
+        kind="urn:problem:duplicate_of",
+        more={"duplicate_of": first, "duplicates": duplicates_shown(desk, twins)},
+    )
+
+
+async def add_once(
+    request: WebRequest, this: Once, actor: Actor, wanted: TicketIn
+) -> tuple[dict[str, Any], bool]:
+    """The report becomes a message and evidence on a ticket of theirs."""
+    desk = request.state["desk"]
+    fields = as_fields(wanted)
+    files, faults = await wanted_files(request, actor, wanted)
+    addition = addition_of(fields, await known_of_program(request, actor, fields, files))
+    id = from_reference(wanted.add_to)
+    if id is None:
+        faults["add_to"] = "A reference, like HD-10001."
+
+    async def act() -> dict[str, Any]:
+        if earlier := await added_before(desk, actor, id or 0, this.id):
+            return await ticket_shown(desk, earlier)
+        if errors := {**addition.errors, **faults}:
+            raise Problem(422, FAULTS, errors=errors)
+        try:
+            async with transaction(request) as tx:
+                ticket = await add_report(tx, id or 0, addition, this.id)
+        except NoSuchCase:
+            words = "This is not one of your own tickets."
+            raise Problem(422, FAULTS, errors={"add_to": words}) from None
+        except NotYourUpload:
+            raise Problem(422, FAULTS, errors={"files": GONE}) from None
+        except NotAllowed as refusal:
+            raise Problem(409, "Not possible now", str(refusal)) from None
+        return await ticket_shown(desk, ticket.id)
 
     return await answer_once(this, act)
 

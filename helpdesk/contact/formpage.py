@@ -16,14 +16,19 @@ from helpdesk.catalogue.document import (
 )
 from helpdesk.contracts.queries import OwnContract
 from helpdesk.core.money import CURRENCIES
+from helpdesk.core.personal import notice_of
 from helpdesk.permissions import Actor
 from triage.completeness import how_complete, what_is_missing
 from triage.subject import subject_nudge
+from triage.text.language import language_of
+from triage.text.notices import Notice, notice_for
 
 from .browser import read_user_agent
-from .forms import PLAIN, Fields, Known, asks_contract, chosen_type, time_zones
+from .forms import PLAIN, Fields, Known, asks_contract, chosen_type, time_zones, under
+from .hiding import found_in
 from .pieces import DraftFile
 from .seen import PREFIX
+from .urgency import Urgency, urgency_of
 
 CONTRACT = ("contract", "milestone", "contract_text")
 ICONS = {"person": "user", "wrench": "gear"}  # the catalogue's words → names in icons.svg
@@ -110,6 +115,7 @@ class FormPage:
     lines: tuple[Line, ...] = ()
     loose_files: tuple[DraftFile, ...] = ()
     severity: str = ""
+    urgency: Urgency | None = None
     ask_reason: bool = False
     department: str = ""
     hours: str = ""
@@ -118,6 +124,8 @@ class FormPage:
     hints: tuple[str, ...] = ()
     complete: int = 0
     usual_severity: str = ""
+    language: Notice | None = None  # the text is in another one than English
+    personal: str = ""  # what in it should not be there
 
     @property
     def services(self) -> list[tuple[str, str, str, str]]:
@@ -197,8 +205,11 @@ def _with_type(
     chosen = {key: fields.get(f"answers.{key}", "") for key in (q.key for q in type.questions)}
     group = catalogue.group(type.group_for(chosen))
     usual = catalogue.severity(type.severity)
-    severity = fields.get("severity", "") or (usual.key if usual else "")
-    level = next((level for level in catalogue.severities if level.key == severity), usual)
+    urgency = urgency_of(
+        type, fields, under("answers.", fields), catalogue, known.surroundings,
+        fields.get("severity_reason", "").strip(),
+    )  # fmt: skip
+    level = urgency.chosen if urgency else usual
     subject, description = fields.get("subject", ""), fields.get("description", "")
     department = group.name if group else ""
     keys = {item.key for item in type.evidence}
@@ -207,16 +218,18 @@ def _with_type(
         questions=tuple(_asked(question, page, known, errors) for question in type.questions),
         lines=tuple(_line(item, page, known, errors, department) for item in type.evidence),
         loose_files=tuple(file for file in known.files if file.evidence_key not in keys),
-        severity=severity,
-        ask_reason=bool(level and abs(level.level - type.severity) >= 2)
-        or bool(fields.get("severity_reason")),
+        severity=level.key if level else "",
+        urgency=urgency,
+        ask_reason=bool(urgency and urgency.is_far) or bool(fields.get("severity_reason")),
         department=department,
         hours=group.hours if group else "",
-        first_response=level.first_response_hours if level else 0,
+        first_response=urgency.working.first_response_hours if urgency else 0,
         subject_advice=(subject_nudge(subject, type) or "") if subject else "",
         hints=tuple(hint.text for hint in what_is_missing(description, type)),
         complete=round(100 * how_complete(description, type)),
         usual_severity=usual.title if usual else "",
+        language=notice_for(language_of(f"{subject}\n{description}")),
+        personal=notice_of(found_in(fields)),
     )
 
 

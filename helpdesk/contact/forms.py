@@ -20,17 +20,22 @@ from helpdesk.catalogue.queries import CatalogueVersion
 from helpdesk.contracts.queries import OwnContract, OwnMilestone
 from helpdesk.core.text import BadText, clean_line, clean_text, is_blank
 from helpdesk.permissions import Actor
+from helpdesk.tickets.claims import about_of
 from helpdesk.tickets.filing import Filing, Piece
 from triage.subject import subject_error
+from triage.text.language import language_of
 
+from .hiding import without_personal
 from .pieces import DraftFile, pieces_of
 from .seen import PREFIX, met_before_filing
+from .urgency import Surroundings, Urgency, nothing_known, urgency_of
 
 Fields = Mapping[str, str]  # as typed
 
 PLAIN = (
     "service", "type", "contract", "milestone", "contract_text", "subject", "description",
     "severity", "severity_reason", "private", "name", "email", "time_zone", "screen", "catalogue",
+    "despite", "severity_usual", "severity_asked",
 )  # fmt: skip
 NAMED = ("answers.", "lacking.", "evidence.", PREFIX)
 LONGEST_NAME = 90
@@ -51,6 +56,11 @@ class Known:
     files: Collection[DraftFile] = ()
     user_agent: str = ""
     source: str = "form"
+    around: Surroundings | None = None  # what may make it more urgent, or less
+
+    @property
+    def surroundings(self) -> Surroundings:
+        return self.around or nothing_known(self.today)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -64,7 +74,8 @@ class Report:
     errors: dict[str, str] = field(default_factory=dict)
     filing: Filing | None = None
     type: TicketType | None = None
-    severity: Severity | None = None
+    severity: Severity | None = None  # what it begins with
+    urgency: Urgency | None = None
     milestone: OwnMilestone | None = None
     guest_name: str = ""
     guest_email: str = ""
@@ -131,14 +142,16 @@ def check(fields: Fields, known: Known, once: UUID, draft_id: UUID | None = None
         answers, wrong = check_answers(type, typed, known.today, lacking)
         for name, words in wrong.items():
             report.refuse(name, words)
-    severity_reason = _severity(report, type, fields, known.catalogue)
+    severity_reason = _severity(report, type, fields, known, answers)
     pieces: list[Piece] = []
     if type is not None:
         pieces = _evidence(report, type, fields, known, lacking, answers, contract_text)
     _person(report, fields, known.actor)
+    despite = _line(report, "despite", fields.get("despite", ""), known.catalogue.limits.reason_max)
+    contract_id = known.contract.id if known.contract and type and asks_contract(type) else None
     if report.errors or type is None or report.severity is None:
         return report
-    report.filing = Filing(
+    filing = Filing(
         once=once,
         draft_id=draft_id,
         subject=subject,
@@ -149,7 +162,8 @@ def check(fields: Fields, known: Known, once: UUID, draft_id: UUID | None = None
         severity=report.severity.level,
         restricted=type.is_restricted or bool(fields.get("private")),
         severity_reason=severity_reason,
-        contract_id=known.contract.id if known.contract and asks_contract(type) else None,
+        chosen_severity=report.urgency.chosen.level if report.urgency else 0,
+        contract_id=contract_id,
         milestone_id=report.milestone.id if report.milestone else None,
         contract_text=contract_text,
         answers=answers,
@@ -157,8 +171,18 @@ def check(fields: Fields, known: Known, once: UUID, draft_id: UUID | None = None
         pieces=pieces,
         source=known.source,
         seen=met_before_filing(fields),
+        about=about_of(contract_id, answers),
+        despite="" if is_blank(despite) else despite,
+        language=_language(subject, description),
     )
+    report.filing = without_personal(filing, type)
     return report
+
+
+def _language(subject: str, description: str) -> str:
+    """At a first look; the worker looks again."""
+    found = language_of(f"{subject}\n{description}")
+    return found.code if found.sure else ""
 
 
 def _type(report: Report, fields: Fields, known: Known) -> TicketType | None:
@@ -257,24 +281,32 @@ def _description(report: Report, fields: Fields, catalogue: Catalogue) -> str:
     return description
 
 
-def _severity(report: Report, type: TicketType | None, fields: Fields, catalogue: Catalogue) -> str:
-    """Sets the level; answers the sentence that explains a choice far above the usual one."""
-    key = fields.get("severity", "").strip()
-    if key:
-        found = (level for level in catalogue.severities if level.key == key)
-        report.severity = next(found, None)
-        if report.severity is None:
-            report.refuse("severity", "Choose one of the four levels.")
-    elif type is not None:
-        report.severity = catalogue.severity(type.severity)
+def _severity(
+    report: Report,
+    type: TicketType | None,
+    fields: Fields,
+    known: Known,
+    answers: Mapping[str, Any],
+) -> str:
+    """Sets the level; answers the sentence that explains a choice far from the suggested one."""
+    catalogue = known.catalogue
     reason = _line(
         report, "severity_reason", fields.get("severity_reason", ""), catalogue.limits.reason_max
     )
-    above = report.severity.level - type.severity if type and report.severity else 0
-    if report.severity and above >= 2 and not reason:
-        words = f"Say in one sentence why this is {report.severity.title.lower()}."
-        report.refuse("severity_reason", words)
-    return reason
+    key = fields.get("severity", "").strip()
+    if key and all(level.key != key for level in catalogue.severities):
+        report.refuse("severity", "Choose one of the four levels.")
+        return reason
+    if type is None:
+        return reason
+    said = "" if is_blank(reason) else reason
+    found = urgency_of(type, fields, answers, catalogue, known.surroundings, said)
+    report.urgency = found
+    report.severity = found.working if found else catalogue.severity(type.severity)
+    if found and found.asks:
+        chosen = found.chosen.title.lower()
+        report.refuse("severity_reason", f"Say in one sentence why this is {chosen}.")
+    return said
 
 
 def _evidence(

@@ -24,6 +24,7 @@ from helpdesk.people.sessions import sign_in
 from helpdesk.people.throttle import SIGN_IN_ACCOUNT, count_link, count_sign_in, forget_tries
 from helpdesk.permissions import SYSTEM, Actor, Can
 from helpdesk.security import client_address
+from helpdesk.tickets.claims import join_claims
 from helpdesk.tickets.models import Ticket
 from helpdesk.web import WebRequest, page, reading, redirect, render
 
@@ -57,6 +58,7 @@ async def join_guest(tx: Transaction, guest: Person, account: Person) -> int:
     )
     for table, column in own:
         await move(tx, table, column, guest.id, account.id)
+    await join_claims(tx, guest.id, account.id)
     await deactivate(tx, guest.id)
     return len(case_ids)
 

@@ -15,6 +15,7 @@ from .schemas import (
     HelpSuggested,
     MessageAdded,
     MessageIn,
+    PreviewOut,
     ProblemOut,
     TicketDetails,
     TicketIn,
@@ -34,7 +35,7 @@ PROBLEMS = {
     401: "No valid token or session.",
     403: "The account may not do this.",
     404: "There is no such ticket, or it is not yours.",
-    409: "Not possible in the state the ticket is in.",
+    409: "Not possible in the state the ticket is in, or one of yours is about the same.",
     413: "The file or the body is too large.",
     415: "The content type is not the one asked for.",
     422: "Fields are missing or wrong; errors names each.",
@@ -136,8 +137,16 @@ OPERATIONS = (
     Operation(
         "POST", "/api/v1/tickets", "createTicket", "File a ticket",
         "Upload files first and name their ids under evidence, by the key of the checklist "
-        "line. Every missing piece comes back as an error with its field.",
+        "line. Every missing piece comes back as an error with its field. Of a matter that one of "
+        "your tickets is about already, 409 names that ticket: add_to adds to it (200, no new "
+        "ticket), not_duplicate says what is different.",
         TicketOut, 201, TicketIn, TICKET, (KEY,), (400, 401, 403, 409, 413, 415, 422, 429),
+    ),
+    Operation(
+        "POST", "/api/v1/tickets/preview", "previewTicket", "Look before filing",
+        "The body of a ticket, complete or not: which of your own tickets it may repeat, which "
+        "known issues and articles may answer it, and what is missing. Nothing is stored.",
+        PreviewOut, 200, TicketIn, TICKET, (), (400, 401, 403, 413, 415, 422, 429),
     ),
     Operation(
         "GET", "/api/v1/tickets", "listTickets", "List your own tickets",

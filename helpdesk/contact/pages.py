@@ -1,5 +1,6 @@
 """Choosing a channel and a service, and the report form. All of it works without scripts."""
 
+from dataclasses import asdict
 from datetime import timedelta
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
@@ -31,6 +32,7 @@ from .queries import (
 from .seen import seen_in
 from .showing import Words, draft_or_copy, opened, show
 from .uploading import BODY_LIMIT, MOST_PARTS, store_files
+from .urgency import Urgency
 from .visits import Visit, draft_id, keep_typed, known_of, oldest_kept, read_id, visit
 
 NEW_DRAFTS = Limit("visitor:draft", 60, timedelta(hours=1))
@@ -128,6 +130,8 @@ async def submit(request: WebRequest) -> Response:
         return here.remembered(redirect(f"/report/{draft.id}/solved"))
     if errors:
         return await show(here, draft, fields, errors)
+    if do == "add":
+        return await sending.add_to(here, draft, fields, what)
     if do in ("check", "later"):
         where = "/check" if do == "check" else ""
         return here.remembered(redirect(f"/report/{draft.id}{where}"))
@@ -196,8 +200,24 @@ async def save(request: WebRequest) -> Response:
         "hints": shown.hints,
         "complete": shown.complete,
         "ask_reason": shown.ask_reason,
+        "urgency": told_of(shown.urgency),
+        "language": asdict(shown.language) if shown.language else None,
+        "personal": shown.personal,
     }
     return here.remembered(JSONResponse(answer))
+
+
+def told_of(urgency: Urgency | None) -> dict[str, object] | None:
+    """The suggested level, for the page that is open."""
+    if urgency is None:
+        return None
+    return {
+        "level": urgency.suggested.key,
+        "title": urgency.suggested.title,
+        "reasons": " ".join(urgency.suggestion.reasons),
+        "chosen": urgency.chosen.title,
+        "definition": urgency.chosen.definition,
+    }
 
 
 async def discard(request: WebRequest) -> Response:

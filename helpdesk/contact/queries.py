@@ -62,6 +62,7 @@ class SentTicket:
     is_account: bool
     time_zone: str
     evidence: tuple[SentPiece, ...]
+    once: UUID
 
 
 class NotYours(LookupError):
@@ -161,8 +162,8 @@ WHERE requester_id = $1 AND status IN ('new', 'open', 'waiting_on_user', 'on_hol
 ORDER BY id DESC LIMIT 3
 """
 SENT_TICKET = """
-SELECT t.id, t.subject, t.type_key, t.catalogue_version, t.severity, t.restricted, t.opened_at,
-    g.key AS group_key, g.name AS group_name, g.hours, p.email, p.is_account, p.time_zone,
+SELECT t.id, t.once, t.subject, t.type_key, t.catalogue_version, t.severity, t.restricted,
+    t.opened_at, g.key AS group_key, g.name AS group_name, g.hours, p.email, p.is_account, p.time_zone,
     (SELECT coalesce(jsonb_agg(jsonb_build_array(e.label, e.name, e.size) ORDER BY e.id), '[]')
         FROM evidence e WHERE e.ticket_id = t.id) AS evidence
 FROM tickets t JOIN groups g ON g.id = t.group_id JOIN people p ON p.id = t.requester_id
@@ -204,4 +205,5 @@ async def sent_ticket(desk: Desk, ticket_id: int) -> SentTicket:
         row["is_account"],
         row["time_zone"],
         tuple(SentPiece(*piece) for piece in row["evidence"]),
+        row["once"],
     )

@@ -52,6 +52,17 @@ class TicketIn(Body):
         description="Slugs of articles the person has read and that did not help.",
         examples=[["when-will-my-withdrawal-arrive"]],
     )
+    add_to: str = Field(
+        "",
+        description="Reference of one of your own tickets: this report becomes a message and "
+        "evidence there, and no new ticket is made. Only what is new needs to be filled in.",
+        examples=["HD-10001"],
+    )
+    not_duplicate: str = Field(
+        "",
+        description="One sentence that says what is different, to file a ticket though one of "
+        "yours is about the same (duplicate_of).",
+    )
 
 
 class MessageIn(Body):
@@ -73,7 +84,8 @@ class TicketOut(BaseModel):
 
 
 class MessageOut(BaseModel):
-    number: int = Field(description="Its place in the case; grows.")
+    number: int = Field(description="Its place in the case of its request; grows.")
+    reference: str = Field(description="Where it was written: another one's, if it was merged.")
     at: datetime
     by: str
     staff: bool
@@ -120,14 +132,31 @@ class FieldError(BaseModel):
     message: str
 
 
+class DuplicateOut(BaseModel):
+    """One of your own tickets; never anybody else's."""
+
+    ref: str = Field(examples=["HD-10001"])
+    strength: Literal["strong", "possible"] = Field(
+        description="strong: the same type and contract or transaction; a new ticket is refused "
+        "without not_duplicate. possible: only the words are alike."
+    )
+    status: str
+    subject: str
+    waits_for: str = Field(description="What happens with it now.")
+    opened_at: datetime
+    url: str
+
+
 class ProblemOut(BaseModel):
     """RFC 9457."""
 
-    type: str
+    type: str = Field(description="urn:problem:duplicate_of, or about:blank.")
     title: str
     status: int
     detail: str = ""
     request_id: str
+    duplicate_of: str = Field("", description="Your ticket that is about the same.")
+    duplicates: list[DuplicateOut] = Field(default_factory=list)
     errors: list[FieldError] = Field(default_factory=list)
 
 
@@ -178,6 +207,16 @@ class HelpSuggested(BaseModel):
     articles: list[ArticleFound]
 
 
+class PreviewOut(BaseModel):
+    """What would come of a report; nothing is stored."""
+
+    duplicates: list[DuplicateOut]
+    alerts: list[AlertFound] = Field(description="Known issues that may be the cause.")
+    several_report_it: bool = Field(description="Several people report the like right now.")
+    articles: list[ArticleFound] = Field(description="What may answer it.")
+    missing: dict[str, str] = Field(description="What a ticket would be refused for, by field.")
+
+
 WORDS = {
     "extra_forbidden": "There is no such field.",
     "missing": "This is needed.",
@@ -211,6 +250,7 @@ def as_fields(body: TicketIn) -> Fields:
                      "contract_text", "time_zone")
     }  # fmt: skip
     fields["severity"] = body.severity or ""
+    fields["despite"] = body.not_duplicate
     fields["milestone"] = "" if body.milestone is None else str(body.milestone)
     fields["private"] = "1" if body.private else ""
     for key, answer in body.answers.items():

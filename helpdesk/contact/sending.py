@@ -7,24 +7,35 @@ from uuid import uuid4
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from helpdesk.cases.queries import NoSuchCase
 from helpdesk.core.addresses import neighbourhood
+from helpdesk.core.personal import notice_of
+from helpdesk.evidence.commands import NotYourUpload
 from helpdesk.people.sessions import sign_in
 from helpdesk.people.throttle import Limit, count_try
 from helpdesk.security import client_address
+from helpdesk.tickets.claims import AlreadyReported
 from helpdesk.tickets.filing import Filing, UploadsGone, file_ticket, file_undrafted
+from helpdesk.tickets.models import from_reference
+from helpdesk.tickets.states import NotAllowed
 from helpdesk.web import Problem, WebRequest, redirect, render
 
+from .adding import add_report, addition_of
 from .commands import guest_of_draft, mail_guest
 from .forms import Fields, Report, check, known_fields
+from .hiding import found_in
 from .queries import KeptDraft, NotYours, SignInAgain, find_draft, sent_ticket
 from .showing import draft_or_copy, opened, show
 from .suggesting import known_issues
 from .summary import summary_of
+from .twins import look_at
 from .uploading import MOST_PARTS
 from .visits import Visit, draft_id, keep_typed, known_of, visit
 
 GUEST_REPORTS = Limit("guest:report", 30, timedelta(hours=1))
 GONE = "A file you added is no longer there. Add it again."
+SAY_WHY = "Say in one sentence what is different."
+NOT_THERE = "This request takes no more. Send yours as a new one."
 
 
 async def look_over(request: WebRequest) -> Response:
@@ -34,26 +45,73 @@ async def look_over(request: WebRequest) -> Response:
         return draft
     if not draft.stored:
         raise HTTPException(404)
-    known = await known_of(here, draft.fields, draft)
-    found = check(draft.fields, known, draft.id)
+    return await last_look(here, draft, draft.fields)
+
+
+async def last_look(
+    here: Visit,
+    draft: KeptDraft,
+    fields: Fields,
+    status: int = 200,
+    errors: dict[str, str] | None = None,
+) -> Response:
+    """Everything once more; and requests that it may repeat."""
+    known = await known_of(here, fields, draft)
+    found = check(fields, known, draft.id)
     if found.filing is None or found.type is None:
-        return await show(here, draft, draft.fields, found.errors)
-    shown = summary_of(draft.fields, known, found)
-    issues = await known_issues(request, found.type, draft.fields)
-    return render(
-        request, "contact/check.html", draft=draft, summary=shown, found=found, issues=issues
+        return await show(here, draft, fields, found.errors)
+    issues = await known_issues(here.request, found.type, fields)
+    look = await look_at(here.desk, here.actor, found.type, found.filing)
+    response = render(
+        here.request,
+        "contact/check.html",
+        status,
+        draft=draft,
+        summary=summary_of(fields, known, found),
+        found=found,
+        issues=issues,
+        twins=look.twins,
+        several=look.several and not issues,
+        errors=errors or {},
+        despite=fields.get("despite", ""),
+        personal=notice_of(found_in(fields)),
     )
+    return here.remembered(response)
 
 
 async def send(request: WebRequest) -> Response:
-    """From the check page: what was saved is sent."""
+    """From the check page: what was saved is sent, or added to a request there is."""
     here = visit(request)
     draft = await opened(here)
     if isinstance(draft, Response):
         return draft
     if not draft.stored:
         raise HTTPException(404)
-    return await send_fields(here, draft, draft.fields)
+    form = await request.form(max_files=0, max_fields=MOST_PARTS)
+    do, _, what = str(form.get("do", "")).partition(":")
+    if do == "add":
+        return await add_to(here, draft, draft.fields, what)
+    fields = {**draft.fields, "despite": str(form.get("despite", ""))}
+    return await send_fields(here, draft, fields, asks_why=do == "despite")
+
+
+async def add_to(here: Visit, draft: KeptDraft, fields: Fields, what: str) -> Response:
+    """“Add this to HD-10020”: what was typed becomes a message and evidence there."""
+    addition = addition_of(fields, await known_of(here, fields, draft))
+    if addition.errors:
+        return await show(here, draft, fields, addition.errors)
+    if not draft.stored:
+        await keep_typed(here, draft.id, fields)
+    try:
+        async with here.desk.transaction(here.actor) as tx:
+            await add_report(tx, from_reference(what) or 0, addition, draft.id, draft.id)
+    except (NoSuchCase, NotAllowed):
+        again = await find_draft(here.desk, here.actor, here.token, draft.id)
+        return await last_look(here, again, fields, 409, {"": NOT_THERE})
+    except NotYourUpload:
+        again = await find_draft(here.desk, here.actor, here.token, draft.id)
+        return await show(here, again, fields, {"files": GONE})
+    return here.remembered(redirect(f"/report/{draft.id}/sent"))
 
 
 async def send_now(request: WebRequest) -> Response:
@@ -91,7 +149,9 @@ async def filed_at_once(here: Visit, draft: KeptDraft, fields: Fields) -> bool:
     return await file_undrafted(here.desk, here.actor, found.filing) is not None
 
 
-async def send_fields(here: Visit, draft: KeptDraft, fields: Fields) -> Response:
+async def send_fields(
+    here: Visit, draft: KeptDraft, fields: Fields, asks_why: bool = False
+) -> Response:
     found = check(fields, await known_of(here, fields, draft), draft.id, draft.id)
     if found.filing is None:
         # Perhaps the same report is just being sent from somewhere else.
@@ -108,6 +168,11 @@ async def send_fields(here: Visit, draft: KeptDraft, fields: Fields) -> Response
     except UploadsGone:
         again = await find_draft(here.desk, here.actor, here.token, draft.id)
         return await show(here, again, fields, {"files": GONE})
+    except AlreadyReported:
+        await keep_typed(here, draft.id, fields)
+        if asks_why:
+            return await last_look(here, draft, fields, 422, {"despite": SAY_WHY})
+        return await last_look(here, draft, fields, 409)
     return here.remembered(response)
 
 
@@ -145,4 +210,5 @@ async def sent(request: WebRequest) -> Response:
             raise HTTPException(404)
         return redirect(f"/report/{id}")
     ticket = await sent_ticket(here.desk, draft.ticket_id)
-    return render(request, "contact/sent.html", ticket=ticket, draft_id=id)
+    added = ticket.once != draft.id
+    return render(request, "contact/sent.html", ticket=ticket, draft_id=id, added=added)

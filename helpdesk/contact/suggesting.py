@@ -34,6 +34,7 @@ from helpdesk.web import WebRequest, render
 
 from .forms import Fields, chosen_type, known_fields
 from .seen import PREFIX, Seen, number, seen_in, with_seen
+from .twins import Twin, look_while_typing
 from .visits import Visit
 
 MOST = 3
@@ -100,6 +101,8 @@ class Suggestions:
     told: frozenset[int] = frozenset()  # alerts this reader said they are hit by
     hits: tuple[Hit, ...] = ()
     reading: Reading | None = None
+    twins: tuple[Twin, ...] = ()  # requests of theirs that it may repeat
+    several: bool = False  # others report something like it right now
 
     TONES, why = TONES, staticmethod(why)
 
@@ -127,6 +130,12 @@ class Suggestions:
     def news(self) -> str:
         """What a change is announced with."""
         said = []
+        if any(twin.is_strong for twin in self.twins):
+            said.append(f"You have told us about this: {self.twins[0].reference}.")
+        elif self.twins:
+            said.append("It may be about one of your requests.")
+        if self.several:
+            said.append("Several people report something like this right now.")
         if any(alert.id not in self.told for alert in self.alerts):
             said.append("A known issue may be the cause.")
         if any(alert.id in self.told for alert in self.alerts):
@@ -154,7 +163,9 @@ async def suggestions(request: WebRequest, type: TicketType | None, fields: Fiel
     reading = await article_open(desk, fields, language)
     if reading and all(hit.article_id != reading.id for hit in hits):
         hits = [as_hit(reading), *hits[: MOST - 1]]  # what is being read stays where it is
-    return Suggestions(seen, type, alerts, told, tuple(hits), reading)
+    look = await look_while_typing(desk, request.state["actor"], type, fields, words)
+    several = look.several and not alerts  # a known issue says it better
+    return Suggestions(seen, type, alerts, told, tuple(hits), reading, look.twins, several)
 
 
 async def known_issues(
@@ -189,7 +200,7 @@ async def fragment(request: WebRequest) -> Response:
     fields = known_fields(request.query_params.multi_items())
     type = chosen_type((await catalogue.current(request.state["desk"])).catalogue, fields)
     found = await suggestions(request, type, fields)
-    response = render(request, "contact/_suggestions.html", suggestions=found)
+    response = render(request, "contact/_suggested.html", suggestions=found)
     if type is not None and type.privacy in OPENLY:
         answers = sum(map(says_the_words, found.hits))
         response.background = BackgroundTask(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from helpdesk.catalogue.answers import show_answer
-from helpdesk.catalogue.document import TicketType
+from helpdesk.catalogue.document import Severity, TicketType
 from helpdesk.core.formats import money, size
 
 from .forms import Fields, Known, Report
@@ -45,8 +45,7 @@ def summary_of(fields: Fields, known: Known, found: Report) -> Summary:
         if question.key in filing.answers:
             shown = show_answer(question, filing.answers[question.key])
             rows.append(Row(question.label, (shown,), question.field))
-    urgency = (severity.title, *([filing.severity_reason] if filing.severity_reason else []))
-    rows.append(Row("How urgent", urgency, "severity"))
+    rows.append(Row("How urgent", _urgency(found, severity), "severity"))
     if not known.actor.id:
         rows.append(Row("Your name", (found.guest_name,), "name"))
         rows.append(Row("E-mail", (found.guest_email,), "email"))
@@ -60,6 +59,20 @@ def summary_of(fields: Fields, known: Known, found: Report) -> Summary:
         severity.first_response_hours,
         severity.key,
     )
+
+
+def _urgency(found: Report, severity: Severity) -> tuple[str, ...]:
+    """The level it begins with, and why, where choice and suggestion differ."""
+    urgency, reason = found.urgency, found.filing.severity_reason if found.filing else ""
+    lines = [severity.title, *([reason] if reason else [])]
+    if urgency and urgency.working != urgency.chosen:
+        lines.append(
+            f"You chose {urgency.chosen.title}: that stays beside it. "
+            "Without a sentence that says why, it begins where we suggest."
+        )
+    elif urgency and not urgency.is_own and urgency.suggestion.counted:
+        lines.append(" ".join(urgency.suggestion.reasons))
+    return tuple(lines)
 
 
 def _contract(known: Known, found: Report) -> list[Row]:

@@ -17,8 +17,9 @@ from helpdesk.web import WebRequest
 
 from .browser import LONGEST
 from .commands import save_draft
-from .forms import Fields, Known
+from .forms import Fields, Known, chosen_type
 from .queries import KeptDraft, contract_typed
+from .urgency import surroundings
 
 
 @dataclass
@@ -73,13 +74,18 @@ def draft_id(values: Mapping[str, object]) -> UUID:
 
 
 async def known_of(visit: Visit, fields: Fields, draft: KeptDraft) -> Known:
+    desk, actor = visit.desk, visit.actor
+    version = await catalogue.current(desk)
+    type = chosen_type(version.catalogue, fields)
+    contract = await contract_typed(desk, actor, fields)
     return Known(
-        visit.actor,
-        await catalogue.current(visit.desk),
-        today_of(visit.desk, visit.actor, fields),
-        await contract_typed(visit.desk, visit.actor, fields),
+        actor,
+        version,
+        today_of(desk, actor, fields),
+        contract,
         draft.files,
         visit.user_agent,
+        around=await surroundings(desk, actor, type, fields, contract),
     )
 
 

@@ -38,6 +38,8 @@ class Settings(BaseSettings):
 
     rating_minimum: int = Field(default=5, ge=1)  # answers below which no agent's figure is shown
 
+    triage_embedder: str = "minilm"  # or wordllama, multilingual, none; the next one if missing
+
     demo_tickets: int = 300  # an empty embedded desk is filled with these; 0 leaves it empty
     test_mode: bool = False  # adds POST /testing/clock; never in production
     log_level: str = "INFO"

@@ -1,5 +1,6 @@
 """Putting evidence on a case, and asking for it. The case given is new or held."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -56,11 +57,13 @@ async def attach_upload(
     draft_key: str = "",
     request: EvidenceRequest | None = None,
     note: bool = False,
+    before: Collection[int] = (),
 ) -> Evidence:
     """Make an upload a piece of the case, once. Without a sensitivity the catalogue decides.
 
     Without a kind and a label, the file says what it is; without an audience, the sensitivity
-    says who sees it. `note`: it is shown as a note is.
+    says who sees it. `note`: it is shown as a note is. `before`: cases it may have been sent to
+    before what they are about was merged into this one.
     """
     query = select(Upload).where(Upload.id == upload_id).with_for_update()
     upload = (await tx.db.exec(query)).one_or_none()
@@ -68,7 +71,7 @@ async def attach_upload(
         raise NotYourUpload
     if upload.attached_at is not None:
         return await attached_before(tx, case, upload)
-    if upload.case_id not in (None, case.id):
+    if upload.case_id not in (None, case.id, *before):
         raise NotYourUpload
     kind = kind or ("screenshot" if upload.media_type.startswith("image/") else "document")
     label = label or upload.name

@@ -1,6 +1,6 @@
 """Files that come with an ordinary form: without script, or uploaded before by it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -19,10 +19,13 @@ GONE = "A file you added is no longer there. Add it again."
 
 
 async def received_files(
-    request: WebRequest, form: FormData, *, case_id: int
+    request: WebRequest, form: FormData, *, case_id: int, before: Collection[int] = ()
 ) -> tuple[list[Upload], dict[str, str]]:
-    """The uploads of a form for a case, and what was refused, by field."""
-    uploads, refused = await earlier_uploads(request, form, case_id)
+    """The uploads of a form for a case, and what was refused, by field.
+
+    `before`: the cases of what was merged into this one, for which files may have been sent.
+    """
+    uploads, refused = await earlier_uploads(request, form, {case_id, *before})
     once = read_id(form.get("once")) or uuid4()
     for field, file in files_of(form):
         key = field.partition(".")[2]
@@ -47,7 +50,7 @@ async def received_files(
 
 
 async def earlier_uploads(
-    request: WebRequest, form: FormData, case_id: int
+    request: WebRequest, form: FormData, case_ids: Collection[int]
 ) -> tuple[list[Upload], dict[str, str]]:
     """What the page's script uploaded; the form only names it."""
     found: list[Upload] = []
@@ -56,7 +59,7 @@ async def earlier_uploads(
         for value in named[:50]:
             id = read_id(value)
             upload = await own_upload(db, id, request.state["actor"]) if id else None
-            if upload is None or upload.case_id not in (None, case_id):
+            if upload is None or upload.case_id not in (None, *case_ids):
                 return found, {ANY_LINE: GONE}
             found.append(upload)
     return found, {}

@@ -1,5 +1,6 @@
 """Reading evidence: who sees which piece, whose upload it is, what was asked for."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -125,17 +126,29 @@ def reachable(viewer: Actor) -> Any:
     return and_(visible_to(viewer), open_to_viewer)
 
 
-async def listing(
-    db: AsyncSession, viewer: Actor, case_id: int, ticket_id: int | None = None
-) -> list[Piece]:
-    """The evidence of a case; with a ticket, what came through it or a chat of its side."""
+async def listing(db: AsyncSession, viewer: Actor, case_id: int) -> list[Piece]:
+    """The evidence of a case."""
     query = pieces(viewer).where(Evidence.case_id == case_id, reachable(viewer))
-    if ticket_id is not None:
-        query = query.where(
-            or_(col(Evidence.ticket_id) == ticket_id, col(Evidence.ticket_id).is_(None))
+    return await build(db, viewer, (await db.exec(query.order_by(col(Evidence.id)))).all())
+
+
+async def of_tickets(
+    db: AsyncSession, viewer: Actor, places: Collection[tuple[int, int]]
+) -> list[Piece]:
+    """What came through any of these tickets or a chat on its case; `places`: case and ticket."""
+    if not places:
+        return []
+    through = or_(
+        *(
+            and_(
+                col(Evidence.case_id) == case_id,
+                or_(col(Evidence.ticket_id) == ticket_id, col(Evidence.ticket_id).is_(None)),
+            )
+            for case_id, ticket_id in places
         )
-    rows = (await db.exec(query.order_by(col(Evidence.id)))).all()
-    return await build(db, viewer, rows)
+    )
+    query = pieces(viewer).where(through, reachable(viewer))
+    return await build(db, viewer, (await db.exec(query.order_by(col(Evidence.id)))).all())
 
 
 async def find(db: AsyncSession, viewer: Actor, evidence_id: int) -> Piece | None:

@@ -11,19 +11,17 @@ from helpdesk.cases.models import Case, Event, Message
 from helpdesk.cases.timers import clear_timer, set_timer
 from helpdesk.core.formats import span
 from helpdesk.desk import Transaction
-from helpdesk.evidence.models import Evidence
 from helpdesk.people.models import Group, Membership, Person
 from helpdesk.permissions import STAFF
 
+from .claims import settle_claims
 from .models import Ticket, reference
 from .queries import audience, hold_ticket, note_reach, reach, staff_audience
 from .states import MOVES, REOPEN_DAYS, UNSOLVED, Severity, Status, WrongMove
+from .states import NotAllowed as NotAllowed
+from .together import move_rows, said_before
 
 FOLLOW_UP_EVERY = timedelta(hours=24)  # a second one within it is a message, not counted
-
-
-class NotAllowed(Exception):
-    """The sentence says why this cannot be done now."""
 
 
 class AnsweredMeanwhile(Exception):
@@ -72,6 +70,7 @@ async def after_move(tx: Transaction, case: Case, ticket: Ticket) -> None:
         await set_timer(tx, case.id, "close_ticket", closing, ticket.id)
     else:
         await clear_timer(tx, case.id, "close_ticket", ticket.id)
+    await settle_claims(tx, ticket)
 
 
 async def reply(
@@ -153,19 +152,26 @@ async def add_note(tx: Transaction, ticket_id: int, body: str, client_id: UUID) 
     return message
 
 
-async def add_message(tx: Transaction, ticket_id: int, body: str, client_id: UUID) -> Message:
-    """The requester's side writes: answers a question, or simply adds something."""
-    case, ticket = await hold_ticket(tx, ticket_id)
+async def add_message(
+    tx: Transaction, ticket_id: int, body: str, client_id: UUID, private: bool = False
+) -> Message:
+    """The requester's side writes: answers a question, or simply adds something.
+
+    `private`: for them and the department alone, on a ticket that others may read.
+    """
+    case, ticket = await hold_ticket(tx, ticket_id, follow=True)
+    if earlier := await said_before(tx, ticket_id, ticket, client_id):
+        return earlier
     if ticket.status == Status.CLOSED:
         raise NotAllowed("This request is closed. Please file a new one and mention its reference.")
     message, new = await post_message(
         tx,
         case,
         body,
-        audience(ticket),
+        audience(ticket, private),
         ticket_id=ticket.id,
         client_id=client_id,
-        **reach(ticket),
+        **reach(ticket, private),
     )
     if new:
         ticket.updated_at = tx.now
@@ -179,7 +185,9 @@ async def add_message(tx: Transaction, ticket_id: int, body: str, client_id: UUI
 
 async def follow_up(tx: Transaction, ticket_id: int, body: str, client_id: UUID) -> bool:
     """Ask again on the same ticket. True when it counted (once in 24 hours)."""
-    case, ticket = await hold_ticket(tx, ticket_id)
+    case, ticket = await hold_ticket(tx, ticket_id, follow=True)
+    if await said_before(tx, ticket_id, ticket, client_id):
+        return False
     if ticket.status not in UNSOLVED:
         raise NotAllowed("This request is solved. If it is not, choose “Not solved”.")
     _, new = await post_message(
@@ -371,10 +379,7 @@ async def hand_over(tx: Transaction, ticket_id: int, group_id: int, reason: str)
     if new is None:
         raise NotAllowed("Choose a department from the list.")
     ticket.group_id, ticket.assignee_id, ticket.updated_at = new.id, None, tx.now
-    for table in (Event, Evidence):
-        rows = select(table).where(table.ticket_id == ticket.id, table.group_id == old.id)
-        for row in (await tx.db.exec(rows)).all():
-            row.group_id = new.id
+    await move_rows(tx, ticket, old.id, new.id)
     note = await write_message(tx, case, reason, staff_audience(ticket), None, ticket.id)
     record(
         tx,

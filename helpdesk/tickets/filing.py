@@ -19,6 +19,7 @@ from helpdesk.core.live import Envelope
 from helpdesk.desk import Desk
 from helpdesk.permissions import Actor, Role
 
+from .claims import ALL_CLAIMED, CLAIMED, FREE, LINK, AlreadyReported, holders_of
 from .models import FIRST_NUMBER, reference
 
 
@@ -44,9 +45,11 @@ class Filing:
     type_key: str
     group_key: str
     catalogue_version: int
-    severity: int
+    severity: int  # what it begins with
     restricted: bool = False
     severity_reason: str = ""
+    chosen_severity: int = 0  # the person's own choice, where it is another
+    language: str = ""  # of its text; empty: nobody can tell
     contract_id: int | None = None
     milestone_id: int | None = None
     contract_text: str = ""
@@ -58,6 +61,8 @@ class Filing:
     case_id: int | None = None  # a chat's case; else found by the contract, or new
     conversation_id: int | None = None
     seen: dict[str, Any] | None = None  # {"articles": [ids], "alerts": [ids], "helped": false}
+    about: tuple[str, ...] = ()  # what it claims, see `about_of`
+    despite: str = ""  # why it is filed though another ticket claims the same
 
 
 @dataclass(frozen=True)
@@ -91,14 +96,15 @@ GIVEN = """given AS (
         $14::bigint AS milestone, $15::text AS contract_text, $16::jsonb AS answers,
         $17::jsonb AS lacking, $18::text AS source, $19::bigint AS conversation,
         $20::text AS description, $21::text AS audience, $22::text[] AS relayed,
-        $23::jsonb AS pieces, $24::uuid AS draft, $25::jsonb AS seen
+        $23::jsonb AS pieces, $24::uuid AS draft, $25::jsonb AS seen,
+        $26::smallint AS chosen, $27::text AS language
 )"""
 EARLIER_ONE = """earlier AS (
     SELECT t.id, t.case_id FROM tickets t WHERE t.requester_id = $1 AND t.once = $2
 )"""
 HELD_CASE = """the_case AS (
     SELECT id, last_seq AS start FROM cases
-    WHERE id = $3 AND NOT EXISTS (SELECT FROM earlier) FOR NO KEY UPDATE
+    WHERE id = $3 AND NOT EXISTS (SELECT FROM earlier) {unless} FOR NO KEY UPDATE
 ), counted AS (
     UPDATE cases SET last_seq = c.start + 2 + jsonb_array_length(given.pieces)
     FROM the_case c, given WHERE cases.id = c.id
@@ -121,11 +127,11 @@ TICKET = """the_side AS (
         case_id, side_id, requester_id, once, subject, type_key, catalogue_version, status,
         severity, chosen_severity, group_id, restricted, contract_id, milestone_id,
         contract_text, answers, lacking, source, follow_ups, reopenings, opened_at, updated_at,
-        conversation_id, seen, search)
+        conversation_id, seen, language, search)
     SELECT c.id, s.id, requester, once, subject, type_key, version, 'new',
-        severity, severity, g.id, restricted, contract, milestone,
+        severity, chosen, g.id, restricted, contract, milestone,
         contract_text, answers, lacking, source, 0, 0, now, now,
-        conversation, seen, to_tsvector('english', subject || ' ' || description)
+        conversation, seen, language, to_tsvector('english', subject || ' ' || description)
     FROM given, the_case c, the_side s, groups g WHERE g.key = given.group_key
     RETURNING id, side_id, group_id
 ), the_message AS (
@@ -191,11 +197,18 @@ SELECT t.id, c.id, c.start, t.side_id, t.group_id, false FROM the_ticket t, the_
 
 
 @cache
-def statement(on_case: bool, with_pieces: bool, undrafted: bool = False) -> str:
-    """Only the parts this report needs: most bring no files and begin a case."""
-    new_case = NEW_CASE.format(unless=HAS_DRAFT if undrafted else "")
+def statement(
+    on_case: bool, with_pieces: bool, undrafted: bool = False, claiming: bool = False
+) -> str:
+    """Only the parts this report needs: most bring no files, claim nothing and begin a case."""
+    unless = HAS_DRAFT if undrafted else ""
+    case = (HELD_CASE if on_case else NEW_CASE).format(
+        unless=f"{unless} {ALL_CLAIMED}" if claiming else unless
+    )
     told = TOLD + (TOLD_OF_EVIDENCE if with_pieces else "") + "\n)"
-    parts = [GIVEN, EARLIER_ONE, HELD_CASE if on_case else new_case, TICKET]
+    parts = [GIVEN, EARLIER_ONE]
+    parts += [CLAIMED.format(unless=unless)] if claiming else []
+    parts += [case, TICKET]
     parts += [EVIDENCE] if with_pieces else []
     parts += [told, EVENTS] if undrafted else [told, EVENTS, DRAFT]
     return "WITH " + ", ".join(parts) + ANSWER
@@ -211,11 +224,18 @@ FOR UPDATE
 
 
 async def file_ticket(desk: Desk, actor: Actor, filing: Filing) -> Filed:
-    """Store the report once. Raises UploadsGone when a file cannot be attached."""
+    """Store the report once. Raises UploadsGone when a file cannot be attached, AlreadyReported
+    when another ticket of theirs claims what this one is about and no reason is given."""
     async with desk.pool.acquire() as connection:
         try:
             row = await store(desk, connection, actor, filing)
         except asyncpg.UniqueViolationError:  # the same form, sent twice at the same instant
+            row = await store(desk, connection, actor, filing)
+        except AlreadyReported as held:
+            if held.tickets:
+                raise
+            # Nobody holds it any more: what it named was changed by other means.
+            await connection.execute(FREE, actor.id, filing.type_key, list(filing.about))
             row = await store(desk, connection, actor, filing)
     return announced(desk, actor, filing, row)
 
@@ -244,8 +264,10 @@ async def store(
     desk: Desk, connection: asyncpg.Connection, actor: Actor, filing: Filing
 ) -> asyncpg.Record:
     uploads = [piece.upload_id for piece in filing.pieces if piece.upload_id]
-    if not uploads and (filing.contract_id is None or filing.case_id is not None):
-        return await insert(desk, connection, actor, filing, filing.case_id)
+    looks_up = filing.contract_id is not None and filing.case_id is None
+    if not uploads and not looks_up and not filing.despite:
+        stored = await insert(desk, connection, actor, filing, filing.case_id)
+        return stored or await refused(desk, connection, actor, filing)
 
     async with connection.transaction():
         if repeated := await earlier(connection, actor, filing):
@@ -257,12 +279,40 @@ async def store(
                 "SELECT FROM contracts WHERE id = $1 FOR NO KEY UPDATE", filing.contract_id
             )
             case_id = await connection.fetchval(OPEN_CASE_OF_CONTRACT, filing.contract_id)
+        if case_id is not None and filing.about:  # before the claims, as whoever solves a ticket
+            await connection.execute(HOLD_CASE, case_id)
         usable = await connection.fetch(USABLE_UPLOADS, uploads, actor.id, filing.draft_id)
         if len(usable) != len(set(uploads)):
             if repeated := await earlier(connection, actor, filing):
                 return repeated
             raise UploadsGone
-        return await insert(desk, connection, actor, filing, case_id)
+        others = await holders(desk, connection, actor, filing) if filing.despite else ()
+        stored = await insert(desk, connection, actor, filing, case_id)
+        if stored is None:
+            return await refused(desk, connection, actor, filing)
+        if others and not stored["repeated"]:
+            said = (stored["id"], actor.id, filing.despite, desk.clock.now(), list(others))
+            await connection.execute(LINK, *said)
+        return stored
+
+
+HOLD_CASE = "SELECT FROM cases WHERE id = $1 FOR NO KEY UPDATE"
+
+
+async def holders(
+    desk: Desk, connection: asyncpg.Connection, actor: Actor, filing: Filing
+) -> tuple[int, ...]:
+    now = desk.clock.now()
+    return await holders_of(connection, actor.id, filing.type_key, filing.about, now)
+
+
+async def refused(
+    desk: Desk, connection: asyncpg.Connection, actor: Actor, filing: Filing
+) -> asyncpg.Record:
+    """Nothing was stored: the same form was just sent from elsewhere, or the claim is held."""
+    if repeated := await earlier(connection, actor, filing):
+        return repeated
+    raise AlreadyReported(await holders(desk, connection, actor, filing))
 
 
 EARLIER = """
@@ -289,8 +339,9 @@ async def insert(
     answers = dict(filing.answers)
     if filing.severity_reason:
         answers["severity_reason"] = filing.severity_reason
+    claims = (list(filing.about), bool(filing.despite)) if filing.about else ()
     return await connection.fetchrow(
-        statement(case_id is not None, bool(filing.pieces), undrafted),
+        statement(case_id is not None, bool(filing.pieces), undrafted, bool(claims)),
         actor.id,
         filing.once,
         case_id,
@@ -316,6 +367,9 @@ async def insert(
         [piece_row(filing, piece) for piece in filing.pieces],
         filing.draft_id,
         filing.seen,
+        filing.chosen_severity or filing.severity,
+        filing.language or None,
+        *claims,
     )
 
 

@@ -162,6 +162,17 @@ async def change_in_words(tx: Transaction, told: Told) -> str:
                 f"Your request moved from {data['old']} to {data['new']}, "
                 "the department that can help you."
             )
+        case "ticket.merged":
+            return (
+                f"Your requests {data['other']} and {data['reference']} are about the same, so "
+                f"we put them together. {data['reference']} goes on, and everything from "
+                f"{data['other']} is on it. Links to {data['other']} still work."
+            )
+        case "ticket.unmerged":
+            return (
+                f"{data['other']} is a request of its own again: it is not about the same as "
+                f"{data['reference']} after all. Each has everything that belonged to it."
+            )
         case "evidence.requested":
             return f"We need something from you: {data['label']}, by {data['due']}."
         case "evidence.request_overdue":

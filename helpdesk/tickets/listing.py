@@ -9,6 +9,8 @@ from helpdesk.cases.queries import NoSuchCase
 from helpdesk.desk import Desk
 from helpdesk.permissions import Actor
 
+from .together import MERGED
+
 PAGE = 25
 
 # $1 the person, $2 their company (or null), $3 only tickets below this id
@@ -26,11 +28,12 @@ TABS = {
     "closed": "t.status IN ('solved', 'closed')",
 }
 
-ONE = """
+ONE = f"""
     SELECT t.*, g.name AS group_name, g.hours, r.name AS requester, a.name AS assignee,
         c.reference AS contract, c.title AS contract_title, c.currency, c.funding,
         m.title AS milestone, m.amount_minor, m.state AS milestone_state, k.last_seq,
-        o.score, o.comment, o.created_at AS rated_at
+        o.score, o.comment, o.created_at AS rated_at,
+        {MERGED}
     FROM tickets t JOIN groups g ON g.id = t.group_id JOIN people r ON r.id = t.requester_id
         JOIN cases k ON k.id = t.case_id
         LEFT JOIN people a ON a.id = t.assignee_id LEFT JOIN contracts c ON c.id = t.contract_id
@@ -60,7 +63,10 @@ async def waiting_for_me(desk: Desk, actor: Actor) -> int:
 
 
 async def my_request(desk: Desk, actor: Actor, ticket_id: int) -> asyncpg.Record:
+    """The request, or the one it was merged into, for those who may see that one."""
     row = await desk.pool.fetchrow(ONE, actor.id, actor.company_id, ticket_id)
     if row is None:
         raise NoSuchCase
+    if into := row["merged_into_id"]:
+        return await my_request(desk, actor, into)
     return row

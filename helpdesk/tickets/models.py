@@ -77,6 +77,16 @@ class Ticket(SQLModel, table=True):
         Index("ix_tickets_side", *sort_keys("side_id, id DESC")),
         Index("ix_tickets_requester", *sort_keys("requester_id, id DESC")),
         Index("ix_tickets_search", "search", postgresql_using="gin"),
+        Index(
+            "ix_tickets_language",
+            *sort_keys("language, id DESC"),
+            postgresql_where=text("language <> 'en'"),
+        ),
+        Index(
+            "ix_tickets_merged",
+            "merged_into_id",
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+        ),
     )
 
     id: int = primary_key()
@@ -99,6 +109,7 @@ class Ticket(SQLModel, table=True):
     answers: dict[str, Any] = json_field()  # to the type's questions
     lacking: dict[str, Any] = json_field()  # evidence key → why the person has none
     source: str = Field(default="form", max_length=20)  # form | api | chat
+    language: str | None = Field(default=None, max_length=12)  # of its text, where it can be told
     seen: dict[str, Any] | None = may_be_json()  # articles and alerts met on the way: ids
     coverage: Coverage | None = text_enum(Coverage, None)
     covered_by_id: int | None = names("articles", default=None)
@@ -110,6 +121,7 @@ class Ticket(SQLModel, table=True):
     first_answered_at: datetime | None = None
     solved_at: datetime | None = None
     conversation_id: int | None = Field(default=None, sa_type=BigInteger)  # the chat it came from
+    merged_into_id: int | None = names("tickets", default=None)  # the one that goes on
     search: Any = Field(default=None, sa_type=TSVECTOR, nullable=True)
 
 

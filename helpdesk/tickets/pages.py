@@ -1,6 +1,6 @@
 """My requests, and the page of one request, for the people who filed them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -31,6 +31,7 @@ from .models import reference
 from .queries import hold_ticket, id_named
 from .rating import POOR, SCALE, may_rate
 from .states import Status
+from .together import Face, cases_of_merged, faces, interleaved, merged_entries
 from .words import OWN_STATUS, SEVERITY_KEYS, turn
 
 MESSAGE_LIMIT = 10_000  # characters
@@ -78,11 +79,17 @@ async def request_page(
 ) -> Response:
     desk, actor = request.state["desk"], request.state["actor"]
     row = await listing.my_request(desk, actor, id)
+    if row["id"] != id and request.method == "GET":
+        return redirect(f"/requests/{reference(row['id'])}")
+    id, merged = row["id"], faces(row)
     version = await catalogue.version(desk, row["catalogue_version"])
     async with reading(request) as db:
-        pieces = await evidence.listing(db, actor, row["case_id"], ticket_id=id)
+        places = [(row["case_id"], id), *((face.case_id, face.id) for face in merged)]
+        pieces = await evidence.of_tickets(db, actor, places)
         asked = await evidence.open_requests(db, id)
     entries = await whole_timeline(request, row["case_id"])
+    own = [entry for entry in entries if belongs(entry, row["id"], merged)]
+    others = await merged_entries(desk.pool, actor, merged, row["case_id"])
     return render(
         request,
         "tickets/show.html",
@@ -91,7 +98,7 @@ async def request_page(
         ref=reference(id),
         type=version.catalogue.type(row["type_key"]),
         limits=version.catalogue.limits,
-        events=[shown(e.frame) for e in entries if belongs(e.frame, row)],
+        events=[shown(e, row["case_id"]) for e in interleaved(own, others)],
         newest=entries[-1].seq if entries else 0,
         pieces=pieces,
         asked=asked,
@@ -109,9 +116,11 @@ async def request_page(
     )
 
 
-def belongs(event: dict[str, Any], ticket: Any) -> bool:
-    """What was said on this ticket, and in chats of the same side of its case."""
-    return bool(event["face"] == f"ticket:{ticket['id']}" or event["face"].startswith("chat:"))
+def belongs(entry: Entry, id: int, merged: Sequence[Face]) -> bool:
+    """What was said on this ticket or a merged one, and in chats of the same side of its case."""
+    if entry.face == f"ticket:{id}" or entry.face.startswith("chat:"):
+        return True
+    return any(face.shows(entry) for face in merged)
 
 
 async def whole_timeline(request: WebRequest, case_id: int) -> list[Entry]:
@@ -126,8 +135,10 @@ async def whole_timeline(request: WebRequest, case_id: int) -> list[Entry]:
     return entries
 
 
-def shown(event: dict[str, Any]) -> dict[str, Any]:
-    return event | {"at": datetime.fromisoformat(event["at"])}
+def shown(entry: Entry, case_id: int) -> dict[str, Any]:
+    """As the templates take it: a real time, and whether its number is of another case."""
+    event = entry.frame
+    return event | {"at": datetime.fromisoformat(event["at"]), "foreign": entry.case_id != case_id}
 
 
 Act = Callable[[Transaction, str, UUID], Awaitable[Any]]
@@ -141,7 +152,8 @@ async def act(request: WebRequest, command: Act, text_needed: str = "") -> Respo
     form = await request.form(max_files=20)
     typed = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     body, errors = read_body(typed, text_needed)
-    uploads, refused = await received_files(request, form, case_id=row["case_id"])
+    before = [face.case_id for face in faces(row)]
+    uploads, refused = await received_files(request, form, case_id=row["case_id"], before=before)
     errors |= refused
     if uploads and not refused and errors == {"body": text_needed}:
         errors = {}  # a file alone says enough
@@ -161,7 +173,7 @@ async def act(request: WebRequest, command: Act, text_needed: str = "") -> Respo
 
 async def attach(tx: Transaction, id: int, uploads: list[Any]) -> None:
     for upload in uploads:
-        case, ticket = await hold_ticket(tx, id)
+        case, ticket = await hold_ticket(tx, id, follow=True)
         await attach_upload(
             tx,
             case,
@@ -175,6 +187,7 @@ async def attach(tx: Transaction, id: int, uploads: list[Any]) -> None:
             owner_id=tx.actor.id,
             ticket_id=ticket.id,
             restricted=ticket.restricted,
+            before=await cases_of_merged(tx, ticket),
         )
         if ticket.status == Status.WAITING_ON_USER:
             commands.move(tx, case, ticket, Status.OPEN)

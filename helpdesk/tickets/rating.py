@@ -35,7 +35,7 @@ async def rate(tx: Transaction, ticket_id: int, score: int, comment: str) -> Tic
         raise ValueError(f"{score} is not on the scale")
     if tx.actor.is_staff or not tx.actor.id:
         raise NotAllowed("Only who asked can say whether it is solved.")
-    case, ticket = await hold_ticket(tx, ticket_id)
+    case, ticket = await hold_ticket(tx, ticket_id, follow=True)
     query = select(TicketRating).where(TicketRating.ticket_id == ticket.id)
     rating = (await tx.db.exec(query)).one_or_none()
     if ticket.status in UNSOLVED:
@@ -73,8 +73,9 @@ async def rate(tx: Transaction, ticket_id: int, score: int, comment: str) -> Tic
 # Links in mails
 
 LINKED = """
-    SELECT l.ticket_id, t.subject, t.requester_id, t.status, r.score, r.comment
-    FROM rating_links l JOIN tickets t ON t.id = l.ticket_id
+    SELECT t.id AS ticket_id, t.subject, t.requester_id, t.status, r.score, r.comment
+    FROM rating_links l JOIN tickets asked ON asked.id = l.ticket_id
+        JOIN tickets t ON t.id = coalesce(asked.merged_into_id, asked.id)
         LEFT JOIN ticket_ratings r ON r.ticket_id = t.id
     WHERE l.token_hash = $1 AND l.used_at IS NULL AND l.expires_at > $2"""
 FORGET = "DELETE FROM rating_links WHERE expires_at <= $1"
@@ -112,5 +113,5 @@ async def rate_by_link(tx: Transaction, token: str, score: int, comment: str) ->
     used = (await tx.db.exec(statement.returning(col(RatingLink.ticket_id)))).all()
     if not used:
         return None
-    await rate(tx, used[0][0], score, comment)
-    return await tx.db.get_one(Ticket, used[0][0])
+    rating = await rate(tx, used[0][0], score, comment)
+    return await tx.db.get_one(Ticket, rating.ticket_id)

@@ -10,6 +10,7 @@ class Status(StrEnum):
     ON_HOLD = "on_hold"  # somebody outside the desk must do something
     SOLVED = "solved"  # answered; can be reopened within REOPEN_DAYS
     CLOSED = "closed"  # final
+    MERGED = "merged"  # a part of another ticket, and no work of its own
 
 
 MOVES: dict[Status, set[Status]] = {
@@ -19,6 +20,7 @@ MOVES: dict[Status, set[Status]] = {
     Status.ON_HOLD: {Status.OPEN, Status.WAITING_ON_USER, Status.SOLVED},
     Status.SOLVED: {Status.OPEN, Status.CLOSED},
     Status.CLOSED: set(),
+    Status.MERGED: set(),  # reached by merging and left by undoing it: tickets/merging.py
 }
 UNSOLVED = (Status.NEW, Status.OPEN, Status.WAITING_ON_USER, Status.ON_HOLD)
 REOPEN_DAYS = 14
@@ -38,6 +40,10 @@ class Severity(IntEnum):
     NORMAL = 2
     HIGH = 3
     URGENT = 4
+
+
+class NotAllowed(Exception):
+    """The sentence says why this cannot be done now."""
 
 
 class WrongMove(Exception):

@@ -11,6 +11,7 @@ STAFF_STATUS = {
     Status.ON_HOLD: "Waiting for somebody outside",
     Status.SOLVED: "Solved",
     Status.CLOSED: "Closed",
+    Status.MERGED: "Part of another",
 }
 OWN_STATUS = {
     Status.NEW: "Received",
@@ -19,6 +20,7 @@ OWN_STATUS = {
     Status.ON_HOLD: "Waiting for somebody outside",
     Status.SOLVED: "Solved",
     Status.CLOSED: "Closed",
+    Status.MERGED: "Part of another",
 }
 SEVERITY_KEYS = {severity.value: severity.name.lower() for severity in Severity}
 
@@ -64,6 +66,11 @@ TURNS = {
         "done",
         "This request is closed.",
         "For something new, file a new request and mention this reference.",
+    ),
+    Status.MERGED: Turn(
+        "done",
+        "This request is a part of another one now.",
+        "Go on there: everything you wrote here is on it.",
     ),
 }
 

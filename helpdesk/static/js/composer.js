@@ -12,6 +12,16 @@ export function kept(key) {
   }
 }
 
+/** @param {string} key @param {string} text */
+export function keepHere(key, text) {
+  try {
+    if (text) localStorage.setItem(`draft:${key}`, text);
+    else localStorage.removeItem(`draft:${key}`);
+  } catch {
+    // then it lasts as long as the page
+  }
+}
+
 /** The desk has it. @param {string} key */
 export function forgetHere(key) {
   try {
@@ -31,14 +41,7 @@ export function composer(form, { key, send, typing, enterSends = true, newest = 
   const box = /** @type {HTMLTextAreaElement} */ (form.querySelector("textarea"));
   let told = 0;
   box.value = (newest && kept(key)) || box.value || kept(key);
-  const keep = () => {
-    try {
-      if (box.value) localStorage.setItem(`draft:${key}`, box.value);
-      else localStorage.removeItem(`draft:${key}`);
-    } catch {
-      // then it lasts as long as the page
-    }
-  };
+  const keep = () => keepHere(key, box.value);
   const quiet = () => {
     if (told) typing?.(false);
     told = 0;

@@ -8,8 +8,10 @@ import { startKeys } from "./keys.js";
 import { live } from "./live.js";
 import { closingFields, startPick } from "./pick.js";
 import { Posts } from "./posts.js";
+import { startSimilar } from "./similar.js";
 import { CHANGED, swap } from "./swap.js";
 import { Thread } from "./thread.js";
+import { TOGETHER, adopt } from "./together.js";
 
 const PAUSE = 300;
 const TEXT = new Set(["message.posted", "note.added"]);
@@ -45,6 +47,7 @@ function open() {
   alsoWriting((writers = []));
   if (!pane || !(log instanceof HTMLElement) || !face) return;
   const side = Number(pane.dataset.side);
+  if (pane.dataset.posts) adopt(pane, { me: live.me, face, posts: pane.dataset.posts, path: "/desk/tickets" });
   const posts = pane.dataset.posts ? outbox(pane.dataset.posts) : undefined;
   thread = new Thread(log, {
     caseId: Number(pane.dataset.case),
@@ -96,6 +99,7 @@ function frame(face, path) {
 
 /** @param {import("./live.js").Frame} event @param {boolean} history */
 function happened(event, history) {
+  if (TOGETHER.has(event.type) && event.face === opened) return location.reload();
   if (history) return;
   if (!TEXT.has(event.type)) partsChanged();
   if (event.type === "message.posted" && event.by.id !== live.me) warn(event.by.name);
@@ -314,4 +318,5 @@ if (list && "lazy" in list.dataset) listChanged();
 const line = document.getElementById("connection");
 if (line) showConnection(line);
 startKeys();
+startSimilar();
 startPick();

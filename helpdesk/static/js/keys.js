@@ -2,11 +2,13 @@
 // Single keys for the console. Off inside fields, and switched off for good by Shift+? (kept).
 
 import { close, openPick } from "./pick.js";
+import { moveInSimilar, pressInSimilar, toSimilar } from "./similar.js";
 
 const KEEP = "keys-off";
 
 /** @param {number} step */
 function moveInList(step) {
+  if (moveInSimilar(step)) return;
   const links = [...document.querySelectorAll("#list .conversation-link")];
   const at = links.findIndex((link) => link === document.activeElement || link.hasAttribute("aria-current"));
   const next = links[Math.max(0, Math.min(links.length - 1, at + step))];
@@ -38,6 +40,10 @@ const KEYS = {
   u: () => close("unique"),
   c: () => close("covered"),
   d: () => press("d"),
+  s: toSimilar,
+  m: () => pressInSimilar("m"),
+  l: () => pressInSimilar("l"),
+  x: () => pressInSimilar("x"),
   N: () => press("N"),
   "/": () => location.assign("/desk/search"),
   "?": help,

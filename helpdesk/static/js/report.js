@@ -81,7 +81,7 @@ form.addEventListener("submit", (event) => {
   if (what === "contract" || what === "update" || what.startsWith("remove:") || button?.hasAttribute("data-update")) {
     event.preventDefault();
     void update(what);
-  } else if (busy && what === "check") {
+  } else if (busy && (what === "check" || what.startsWith("add:"))) {
     event.preventDefault();
     toast("A file is still on its way. Send when it is there, or remove it.");
   } else if (form.ariaBusy === "true") event.preventDefault(); // an impatient second click
@@ -150,8 +150,42 @@ document.addEventListener("visibilitychange", () => {
 
 // ---- advice while writing ----
 
-/** @param {{subject: string, hints: string[], complete: number, ask_reason: boolean}} told */
+/** @typedef {{level: string, title: string, reasons: string, chosen: string, definition: string}} Urgency */
+
+/**
+ * The suggested level. Whoever has not chosen one of their own goes along with it.
+ * @param {Urgency} told
+ */
+function suggestLevel(told) {
+  const usual = form.elements.namedItem("severity_usual");
+  const levels = form.elements.namedItem("severity");
+  if (!(usual instanceof HTMLInputElement) || !(levels instanceof RadioNodeList)) return;
+  if (usual.value === levels.value) levels.value = told.level;
+  usual.value = told.level;
+  const own = levels.value !== told.level;
+  const advice = document.getElementById("severity-suggested");
+  const words = told.reasons || own ? `We suggest ${told.title}. ${told.reasons}`.trim() : "";
+  if (advice && advice.textContent !== words) advice.textContent = words;
+  const definition = document.getElementById("severity-definition");
+  if (definition) definition.textContent = own ? `${told.chosen} means: “${told.definition}”` : "";
+}
+
+/** @param {string} id @param {string} text @param {string} [lang] */
+function say(id, text, lang = "") {
+  const place = document.getElementById(id);
+  if (!place || place.textContent === text) return;
+  const words = Object.assign(document.createElement("span"), { textContent: text, lang, dir: "auto" });
+  place.replaceChildren(...(text ? [words] : []));
+}
+
+/**
+ * @param {{subject: string, hints: string[], complete: number, ask_reason: boolean,
+ *   urgency: Urgency | null, language: {code: string, text: string} | null, personal: string}} told
+ */
 function advise(told) {
+  if (told.urgency) suggestLevel(told.urgency);
+  say("language-notice", told.language?.text ?? "", told.language?.code);
+  say("personal-notice", told.personal);
   const advice = document.getElementById("subject-advice");
   const shown = document.activeElement?.id === "subject" ? "" : told.subject;
   if (advice && advice.textContent !== shown) advice.textContent = shown;

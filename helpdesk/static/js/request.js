@@ -6,6 +6,7 @@ import { showConnection } from "./connection.js";
 import { Posts } from "./posts.js";
 import { CHANGED, swap, toast } from "./swap.js";
 import { Thread } from "./thread.js";
+import { TOGETHER, adopt } from "./together.js";
 
 const PAUSE = 300;
 const PARTS = ["now", "status", "rating", "evidence", "write-part"];
@@ -47,14 +48,19 @@ async function sendWithFiles(form) {
 /** @param {HTMLElement} page @param {HTMLElement} log */
 function start(page, log) {
   const face = `ticket:${page.dataset.ticket}`;
+  const posts = `/requests/${page.dataset.ref}/messages`;
+  adopt(page, { me: Number(page.dataset.me), face, posts, path: "/requests" });
   const thread = new Thread(log, {
     caseId: Number(page.dataset.case),
     face,
     staff: false,
     after: Number(page.dataset.newest),
-    outbox: new Posts(`/requests/${page.dataset.ref}/messages`),
+    outbox: new Posts(posts),
     shows: (frame) => frame.face === face || frame.face.startsWith("chat:"),
-    onEvent: (frame, history) => frame.type === "message.posted" || history || changed(),
+    onEvent: (frame, history) => {
+      if (TOGETHER.has(frame.type) && frame.face === face) location.reload();
+      else if (frame.type !== "message.posted" && !history) changed();
+    },
     onRevoked: () => location.reload(),
   });
 

@@ -11,6 +11,7 @@ const AGAIN = 60_000; // after the desk said that this was often enough
 const form = /** @type {HTMLFormElement} */ (document.querySelector("form[data-suggest]"));
 const line = document.getElementById("suggestions-news");
 const words = form.dataset.suggestWords ?? "";
+const also = (form.dataset.suggestAlso ?? "").split(" "); // what it is about, beside the words
 /** @type {number | undefined} */
 let pause;
 let stop = new AbortController();
@@ -21,7 +22,7 @@ const block = () => document.getElementById("suggestions");
 function address() {
   const query = new URLSearchParams();
   for (const [name, value] of new FormData(form)) {
-    const wanted = ["service", "type", words].includes(name) || name.startsWith("seen.");
+    const wanted = ["service", "type", words, ...also].includes(name) || name.startsWith("seen.");
     if (wanted && typeof value === "string" && value) query.append(name, value.slice(0, LONGEST));
   }
   return `${form.dataset.suggest}?${query}`;
@@ -58,6 +59,8 @@ function put(text) {
   if (!here || here.contains(held)) return false; // somebody is reading there
   const place = held?.getBoundingClientRect().top ?? 0;
   morph(here, text);
+  const actions = document.getElementById("report-actions");
+  if (actions && !actions.contains(held)) morph(actions, text);
   const moved = (held?.getBoundingClientRect().top ?? 0) - place;
   if (moved && held !== document.body) scrollBy({ top: moved, behavior: "instant" });
   announce();
@@ -75,7 +78,7 @@ form.addEventListener("input", (event) => {
   const field = event.target;
   // What changes the whole form brings its own suggestions.
   if (!(field instanceof Element) || field.hasAttribute("data-update")) return;
-  if (field.id === words || field.id === "type") later();
+  if (field.id === words || field.id === "type" || also.includes(field.id)) later();
 });
 form.addEventListener("focusout", (event) => {
   if (event.target instanceof Element && block()?.contains(event.target)) later();

@@ -1,0 +1,1 @@
+"""Routing rules: which ticket goes where, as rows people read, tested on history."""

@@ -1,0 +1,109 @@
+"""What the worker does: reads the rules for each ticket, and tests drafts on history."""
+
+from sqlalchemy import text
+from sqlmodel import col, func, select
+
+from helpdesk.cases.models import Event
+from helpdesk.cases.receipts import already_done
+from helpdesk.core.jobs import job
+from helpdesk.desk import Desk, Transaction
+from helpdesk.permissions import SYSTEM
+from helpdesk.tickets.queries import hold_ticket
+from helpdesk.tickets.states import NotAllowed
+
+from .applying import MOVE_EVENTS, Place, apply
+from .engine import explain, trace
+from .gathering import MOMENTS, departments_of, facts_now, meanwhile
+from .models import RoutingRun
+from .queries import InUse, rules_in_use
+from .replaying import document
+from .testing import test_next
+
+MOST_RUNS = 50  # of one ticket; beyond that something goes round and round, and people look
+
+
+# Whoever holds the case may be waiting for the event, which is locked while its jobs run. Then
+# the job fails, and is tried again.
+PATIENCE = text("SET LOCAL lock_timeout = '5s'")
+
+
+@job
+async def move_events(desk: Desk, event_id: int) -> None:
+    """After rules sent a ticket elsewhere: its private events belong to the department it is in."""
+    async with desk.transaction(SYSTEM) as tx:
+        if await already_done(tx, event_id, "triage.move_events"):
+            return
+        await (await tx.db.connection()).execute(PATIENCE)
+        event = await tx.db.get_one(Event, event_id)
+        await (await tx.db.connection()).execute(MOVE_EVENTS, {"ticket": event.ticket_id})
+
+
+@job
+async def route_ticket(desk: Desk, event_id: int) -> None:
+    """Read the rules for one event of a ticket, once."""
+    in_use = await rules_in_use(desk)
+    async with desk.transaction(SYSTEM) as tx:
+        if await already_done(tx, event_id, "triage.route_ticket"):
+            return
+        await (await tx.db.connection()).execute(PATIENCE)
+        event = await tx.db.get_one(Event, event_id)
+        if in_use is None or event.ticket_id is None or event.type not in MOMENTS:
+            return
+        await read_rules(desk, tx, event, in_use)
+
+
+async def read_rules(desk: Desk, tx: Transaction, event: Event, in_use: InUse) -> None:
+    assert event.ticket_id is not None
+    try:
+        case, ticket = await hold_ticket(tx, event.ticket_id)
+    except NotAllowed:  # it became a part of another ticket
+        return
+    if await was_by_rules(tx, event) or await runs_of(tx, ticket.id) >= MOST_RUNS:
+        return
+    departments = await departments_of(desk)
+    later = await meanwhile(desk, event, departments)
+    facts = await facts_now(
+        desk, ticket, event, departments, in_use.phrases, in_use.asks_load, later
+    )
+    outcome, steps = explain(in_use.rules, facts)
+    first = case.last_seq + 1
+    place = Place(desk, tx, case, ticket, in_use.publisher_id, frozenset(later.first))
+    applied = await apply(place, facts, outcome)
+    tx.db.add(
+        RoutingRun(
+            ticket_id=ticket.id,
+            event_id=event.id,
+            version=in_use.version,
+            facts=facts.document(),
+            trace=trace(steps),
+            effects={
+                "done": applied.done,
+                "refused": applied.refused,
+                "matched": list(outcome.matched),
+                "outcome": document(outcome),
+            },
+            first_seq=first,
+            last_seq=case.last_seq,
+            at=tx.now,
+        )
+    )
+
+
+async def was_by_rules(tx: Transaction, event: Event) -> bool:
+    """What rules did is never a reason to read them again."""
+    query = select(RoutingRun.id).where(
+        RoutingRun.ticket_id == event.ticket_id,
+        RoutingRun.first_seq <= event.seq,
+        RoutingRun.last_seq >= event.seq,
+    )
+    return (await tx.db.exec(query)).first() is not None
+
+
+async def runs_of(tx: Transaction, ticket_id: int) -> int:
+    query = select(func.count()).where(col(RoutingRun.ticket_id) == ticket_id)
+    return (await tx.db.exec(query)).one()
+
+
+async def sweep_replays(desk: Desk) -> int:
+    """One test on history at a time; others wait for their turn."""
+    return await test_next(desk)

@@ -1,0 +1,49 @@
+"""Words that carry weight. Tone carries none: capitals, marks and swearing are not even read."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+Found = dict[str, float]  # phrase → its weight
+
+_WORD = re.compile(r"[^\W_]+")
+_APOSTROPHES = str.maketrans(dict.fromkeys("'’ʼ‘`´"))
+_CAN_NOT = re.compile(r"\bcan not\b|\bcant\b")
+BEFORE = 3  # words in which a “not” takes a phrase back
+LONGEST = 100_000  # characters that are read; no form takes as many
+# A “not” before a phrase takes it back.
+_NOT = frozenset(
+    """not no never without isnt wasnt arent dont doesnt didnt havent hasnt hadnt""".split()  # noqa: SIM905
+)
+_SWEARING = frozenset(
+    """
+    arse arsehole ass asshole bastard bastards bitch bloody bollocks bullshit cock crap crappy cunt
+    damn damned dammit dick dickhead effing fck fking fuck fucked fucker fuckers fucking fuckin
+    goddamn hell motherfucker motherfucking piss pissed prick shit shits shitty shitshow stupid
+    idiot idiots idiotic moron morons twat wanker wtf
+    """.split()  # noqa: SIM905
+)
+
+
+def plain_words(text: str) -> list[str]:
+    """Small letters, no marks, no swear words: what is left says what happened."""
+    text = unicodedata.normalize("NFKC", text[:LONGEST]).translate(_APOSTROPHES).casefold()
+    words = _WORD.findall(_CAN_NOT.sub("cannot", unicodedata.normalize("NFKC", text)))
+    return [word for word in words if word not in _SWEARING]
+
+
+def weigh_words(words: Sequence[str], phrases: Mapping[str, float]) -> Found:
+    """The phrases that stand in a text, each once, unless a “not” goes before it."""
+    by_first: dict[str, list[tuple[list[str], str]]] = {}
+    for phrase in phrases:
+        parts = plain_words(phrase)
+        if parts:
+            by_first.setdefault(parts[0], []).append((parts, phrase))
+    found: Found = {}
+    for at, word in enumerate(words):
+        for parts, phrase in by_first.get(word, ()):
+            if phrase in found or list(words[at : at + len(parts)]) != parts:
+                continue
+            if _NOT.isdisjoint(words[max(0, at - BEFORE) : at]):
+                found[phrase] = phrases[phrase]
+    return found

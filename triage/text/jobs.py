@@ -1,0 +1,52 @@
+"""After the commit: the language of a new ticket, looked at more carefully."""
+
+import asyncio
+
+from sqlmodel import col, select
+
+from helpdesk.cases.models import Event, Message
+from helpdesk.cases.receipts import already_done
+from helpdesk.core.jobs import job
+from helpdesk.desk import Desk, Transaction
+from helpdesk.permissions import SYSTEM
+from helpdesk.tickets.models import Ticket
+from triage.models import TriageSuggestion
+
+from .language import language_of
+
+ENGINE = "eldc, py3langid"
+
+
+async def text_of(tx: Transaction, ticket: Ticket) -> str:
+    """Subject and first message."""
+    query = select(Message.body).where(
+        Message.case_id == ticket.case_id, Message.ticket_id == ticket.id
+    )
+    first = (await tx.db.exec(query.order_by(col(Message.id)).limit(1))).first()
+    return f"{ticket.subject}\n{first or ''}"
+
+
+@job
+async def read_language(desk: Desk, event_id: int) -> None:
+    async with desk.transaction(SYSTEM) as tx:
+        event = await tx.db.get_one(Event, event_id)
+        if event.ticket_id is None:
+            return
+        text = await text_of(tx, await tx.db.get_one(Ticket, event.ticket_id))
+    # Outside of any transaction: the second model may have to be loaded first.
+    found = await asyncio.to_thread(language_of, text, True)
+    async with desk.transaction(SYSTEM) as tx:
+        if await already_done(tx, event_id, "triage.read_language"):
+            return
+        ticket = await tx.db.get_one(Ticket, event.ticket_id, with_for_update=True)
+        ticket.language = found.code if found.sure else None
+        if found.code:
+            tx.db.add(
+                TriageSuggestion(
+                    kind="language",
+                    ticket_id=ticket.id,
+                    value=found.code if found.sure else "",
+                    engine=ENGINE,
+                    at=tx.now,
+                )
+            )

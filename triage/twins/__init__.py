@@ -1,0 +1,1 @@
+"""Reports that tell of the same: found in the tables, ranked by the engine."""
