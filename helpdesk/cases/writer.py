@@ -178,7 +178,7 @@ class Writer:
                 await lane.wake.wait()
                 await self.round(connection, statement, lane)
         finally:
-            # Whatever happened, nobody else gets a connection like this. A lost one is gone already.
+            # Whatever happened, nobody else gets a connection like this. A lost one is gone.
             with suppress(asyncpg.InterfaceError):
                 connection.terminate()
 
