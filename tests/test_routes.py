@@ -15,8 +15,11 @@ from tests.helpdesk.people.visitors import visitor
 from tests.people import Cast
 
 OPEN = {"/healthz", "/readyz"}  # for machines, before there is a database
-FILES = {"/report", "/uploads", "/api/v1/uploads", "/requests/{ref}/messages"}  # bodies with files
-# Everything that hands out what somebody uploaded.
+# Bodies with files, or with a whole article.
+FILES = {"/report", "/uploads", "/api/v1/uploads", "/requests/{ref}/messages",
+         "/desk/help/new", "/desk/help/{id:int}", "/desk/help/preview",
+         "/desk/help/images"}  # fmt: skip
+# Everything that hands out what somebody uploaded, and the reports' tables.
 DOWNLOADS = {
     "/uploads/{id:uuid}/thumbnail",
     "/evidence/{id:int}",
@@ -26,6 +29,8 @@ DOWNLOADS = {
     "/evidence/{id:int}/thumbnail",
     "/evidence/{id:int}/original",
     "/chat/{id:int}/transcript",
+    "/help/images/{id}",  # drawn anew, named by the hash of its content
+    "/desk/reports/{report}/download",
 }
 
 

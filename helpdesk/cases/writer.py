@@ -8,6 +8,7 @@ that a longer command holds is left out and goes with the next round, so it hold
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
@@ -177,7 +178,9 @@ class Writer:
                 await lane.wake.wait()
                 await self.round(connection, statement, lane)
         finally:
-            connection.terminate()  # whatever happened, nobody else gets a connection like this
+            # Whatever happened, nobody else gets a connection like this. A lost one is gone.
+            with suppress(asyncpg.InterfaceError):
+                connection.terminate()
 
     async def round(
         self,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from helpdesk.desk import Desk
+from helpdesk.help.wording import LONGEST_SLUG, slug_of
 from helpdesk.tickets.states import Coverage
 
 from .beforehand import Beforehand, Met
@@ -63,7 +64,7 @@ class Mark:
 def read_mark(typed: Mapping[str, Any]) -> tuple[Mark | None, dict[str, str]]:
     """What the form says; nothing at all is no mark and no error."""
     coverage = str(typed.get("coverage", ""))
-    slug = slug_in(str(typed.get("article_slug", ""))) or str(typed.get("article", ""))
+    slug = slug_in(str(typed.get("article_slug", ""))) or slug_in(str(typed.get("article", "")))
     if coverage == Coverage.UNIQUE:
         return Mark(Coverage.UNIQUE), {}
     if coverage == Coverage.COVERED:
@@ -72,5 +73,6 @@ def read_mark(typed: Mapping[str, Any]) -> tuple[Mark | None, dict[str, str]]:
 
 
 def slug_in(text: str) -> str:
-    """Somebody may paste the whole address of an article."""
-    return text.strip().partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")[2][:100]
+    """Somebody may paste the whole address of an article. What can be none has none."""
+    slug = text.strip().partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")[2]
+    return slug if len(slug) <= LONGEST_SLUG and slug_of(slug) == slug else ""

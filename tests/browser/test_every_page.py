@@ -13,8 +13,8 @@ from tests.world import World, build
 
 from .conftest import DESKTOP, faults
 
-NO_PAGES = ("/download", "/original", "/image", "/thumbnail", "/transcript", "/counts",
-            "/api/v1", ".json", ".xml", ".txt")  # fmt: skip
+NO_PAGES = ("/download", "/original", "/image", "/thumbnail", "/transcript", "/counts", "/api/v1",
+            "/suggestions", "/alerts/area", ".json", ".xml", ".txt", ".atom")  # fmt: skip
 # Who shows what: one customer and one agent see what all customers and agents see.
 LOOKERS = {
     "nobody": ("",),

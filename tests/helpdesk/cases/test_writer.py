@@ -165,6 +165,22 @@ async def test_it_survives_a_lost_connection(desk: Desk, cast: Cast, writer: Wri
     ]  # fmt: skip
 
 
+async def test_it_stops_when_told_even_if_its_connection_was_lost_while_idle(
+    desk: Desk, cast: Cast
+) -> None:
+    writer = Writer(desk, OPEN_CONVERSATION)
+    running = asyncio.create_task(writer.run())
+    chat = await begin_chat(desk, cast)
+    await post(writer, chat, await cast.actor("nina"), "warm")
+    for holder in list(desk.pool._holders):
+        if holder._con is not None and holder._in_use:
+            holder._con.terminate()
+    running.cancel()
+    done, _ = await asyncio.wait([running], timeout=2)
+    running.cancel()
+    assert done
+
+
 async def test_without_a_database_the_sender_is_told_to_try_again(
     desk: Desk, cast: Cast, writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

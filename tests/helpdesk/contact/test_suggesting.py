@@ -44,6 +44,8 @@ async def press(browser: Visiting, report: dict[str, str], do: str) -> httpx2.Re
 
 async def seen_of(cast: Cast, table: str) -> list[Any]:
     rows = await cast.desk.pool.fetch(f"SELECT seen FROM {table} ORDER BY id")
+    for row in rows:
+        (row["seen"] or {}).get("offered", []).sort()
     return [row["seen"] for row in rows]
 
 
@@ -144,7 +146,7 @@ async def test_an_opened_article_is_remembered_and_reaches_the_ticket(
         checked = await press(finn, {**report, **carried(none.text)}, "check")
         assert checked.status_code == 303
         await finn.post(f"/report/{report['draft']}/send")
-    offered = [read, articles["milestones"]]
+    offered = sorted([read, articles["milestones"]])
     kept = {"articles": [read], "offered": offered, "helped": False, "type": "guidance"}
     assert await seen_of(cast, "drafts") == [kept]
     assert await seen_of(cast, "tickets") == [kept]
