@@ -91,14 +91,6 @@ TARGETS = (
         against="plain",
         subject="agent",
     ),
-    Target(
-        "Similar tickets against a plain query, p95 ms",
-        "twins",
-        "p95_ms",
-        1,
-        against="plain",
-        subject="agent",
-    ),
 )
 
 

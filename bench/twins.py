@@ -18,9 +18,8 @@ import asyncpg
 from bench import filling, words
 from bench.figures import percentile
 from bench.help import questions
-from bench.http import Browser
 from bench.product import SECRET_KEY, Product
-from bench.stack import Stack, running
+from bench.stack import Meter, Server, Stack, running
 from helpdesk.core.services import database_url
 from helpdesk.core.settings import Settings
 from helpdesk.desk import Desk, open_desk
@@ -33,7 +32,7 @@ from triage.twins.indexing import keys_of
 from triage.twins.vectors import as_text
 
 FILLED = "1"  # raise when what is filled in changes
-SENTENCES = 2_000  # that are really embedded
+SENTENCES = 1_000  # that are really embedded
 AT_ONCE = 10_000
 CUSTOMERS = 50
 Say = Callable[[str], None]
@@ -64,8 +63,7 @@ def measure_twins(stack: Stack, tickets: int, repeats: int, seconds: float, say:
     for repeat in range(repeats):
         rows += [(repeat, *one) for one in asyncio.run(_inside(stack, name, seconds))]
         with running([server := product.start_desk(name)]):
-            browsers = [product.customer(server, number) for number in range(CUSTOMERS)]
-            rows.append((repeat, "helpdesk", asyncio.run(_form(browsers, seconds))))
+            rows.append((repeat, "helpdesk", asyncio.run(_form(product, server, seconds))))
     return rows
 
 
@@ -143,7 +141,8 @@ async def similar(desk: Desk, agent: Any, words: str) -> object:
     return await search(desk, agent, asked, 5)
 
 
-async def _form(browsers: list[Browser], seconds: float) -> dict[str, float]:
+async def _form(product: Product, server: Server, seconds: float) -> dict[str, float]:
+    browsers = [product.customer(server, number) for number in range(CUSTOMERS)]
     asked = 0
 
     async def ask(words: str) -> None:
@@ -154,10 +153,14 @@ async def _form(browsers: list[Browser], seconds: float) -> dict[str, float]:
         answer = await browser.get(f"/report/suggestions?{urlencode(what)}")
         assert answer.status == 200, (answer.status, answer.body[:500])
 
+    for one in typed():
+        await ask(one)
+    asked, meter = 0, Meter(product.stack, [server])
     found = await times(ask, seconds)
+    used = meter.per_operation(asked)
     for browser in browsers:
         browser.close()
-    return found
+    return found | used
 
 
 async def times(ask: Ask, seconds: float) -> dict[str, float]:

@@ -5,6 +5,7 @@ import asyncio
 import getpass
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -70,6 +71,16 @@ def parser() -> argparse.ArgumentParser:
     jobs_ = command("jobs", jobs, "List follow-up work that was given up, or try it again.")
     retry = jobs_.add_subparsers(metavar="command").add_parser("retry", help="Try it again.")
     retry.add_argument("id", type=int, nargs="*", help="numbers of the list; without, all of it")
+
+    learning = commands.add_parser("triage", help="Teach what suggests.").add_subparsers(
+        required=True, metavar="command"
+    )
+    train = learning.add_parser("train", help="Fit the ranking of similar reports anew.")
+    train.set_defaults(run=triage_train)
+    source = train.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data", type=Path, help="directory with dup_NAME.docs/queries.jsonl")
+    source.add_argument("--desk", action="store_true", help="calibrate on the agents' verdicts")
+    train.add_argument("--out", type=Path, help="with --data: write to this directory instead")
 
     people = commands.add_parser("user", help="Manage accounts.").add_subparsers(
         required=True, metavar="command"
@@ -207,6 +218,14 @@ def jobs(settings: Settings, options: argparse.Namespace) -> int:
         return retry_jobs(settings, options.id)
     show_jobs(settings)
     return 0
+
+
+def triage_train(settings: Settings, options: argparse.Namespace) -> int:
+    from helpdesk.training import train_on_data, train_on_desk
+
+    if options.desk:
+        return train_on_desk(settings)
+    return train_on_data(settings, options.data, options.out)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from helpdesk.migrations import at_head
 from helpdesk.permissions import Can
 from helpdesk.rooms import ROUTES, start_parts
 from helpdesk.security import Security
+from helpdesk.tickets.queries import AlreadyMerged
 from helpdesk.web import Problem, WebRequest, api, render
 from helpdesk.wiring import SUBSCRIBERS
 
@@ -109,6 +110,11 @@ async def on_no_such_case(request: Request, exception: Exception) -> Response:
     return error_response(request, Problem(404, "Not found"))
 
 
+async def on_merged(request: Request, exception: Exception) -> Response:
+    """Sent from a page of before: the sentence says where it goes on."""
+    return error_response(request, Problem(409, str(exception)))
+
+
 async def on_crash(request: Request, exception: Exception) -> Response:
     return error_response(request, Problem(500, "Something went wrong on our side"))
 
@@ -140,6 +146,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
         exception_handlers={
             Problem: on_problem,
             NoSuchCase: on_no_such_case,
+            AlreadyMerged: on_merged,
             HTTPException: on_http_exception,
             Exception: on_crash,
         },

@@ -18,6 +18,8 @@ from helpdesk.core.settings import Settings
 from helpdesk.core.storage import open_storage
 from helpdesk.mail.smtp import MailServer, connected
 from helpdesk.migrations import at_head
+from triage.engine.embedders import choose_embedder
+from triage.text.language import is_there as languages_known
 
 OLDEST_POSTGRES = 15
 OLDEST_VALKEY = (7, 0)
@@ -81,6 +83,8 @@ async def run_checks(settings: Settings, embedded: bool) -> int:
         "disk": check_disk,
         "secret key": partial(check_secret_key, embedded=embedded),
         "address": check_address,
+        "triage": check_triage,
+        "languages": check_languages,
     }
     worst = 0
     for name, check in checks.items():
@@ -111,6 +115,8 @@ ADVICE = {
     "disk": "See that HELPDESK_DATA_DIR exists and can be read.",
     "secret key": "Set HELPDESK_SECRET_KEY.",
     "address": "Set HELPDESK_PUBLIC_URL to the address people type.",
+    "triage": "Install the program's packages anew.",
+    "languages": "Install the program's packages anew.",
 }
 
 
@@ -280,3 +286,20 @@ async def check_address(settings: Settings) -> Finding:
     if settings.test_mode:
         return fault("test mode is on: anybody may set the clock", "Unset HELPDESK_TEST_MODE.")
     return ok(settings.public_url)
+
+
+async def check_triage(settings: Settings) -> Finding:
+    """Nothing waits for it: without an encoder, words alone are compared."""
+    choice = await asyncio.to_thread(choose_embedder, settings.triage_embedder)
+    name = choice.embedder.name if choice.embedder else "words alone"
+    if not choice.steps_back:
+        return ok(f"meaning compared by {name}")
+    text = f"compares by {name}: " + "; ".join(choice.steps_back)
+    return warn(text, ADVICE["triage"]) if settings.triage_embedder != "none" else ok(text)
+
+
+async def check_languages(settings: Settings) -> Finding:
+    """Without the detector tickets are filed as ever, and carry no language."""
+    if await asyncio.to_thread(languages_known):
+        return ok("told from the text")
+    return warn("the language of a ticket is not told", "Install eldc, or leave it so.")

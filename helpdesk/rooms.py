@@ -27,7 +27,16 @@ import helpdesk.people.pages
 import helpdesk.reports.pages
 import helpdesk.tickets.asking
 import helpdesk.tickets.pages
+import triage.incidents.answering
+import triage.incidents.pages
+import triage.routing.api
+import triage.routing.editing
+import triage.routing.notices
+import triage.routing.pages
+import triage.routing.testpages
+import triage.routing.why
 import triage.severity.pages
+import triage.text.pages
 from chat.hub import chat_parts
 from helpdesk.catalogue.commands import ensure_default
 from helpdesk.catalogue.queries import current
@@ -37,6 +46,7 @@ from helpdesk.help.writing.categories import ensure_categories
 from helpdesk.people.commands import ensure_groups
 from helpdesk.permissions import SYSTEM
 from triage.severity.commands import ensure_rules
+from triage.twins.vectors import vectors_ready
 
 ROUTES: list[BaseRoute] = [
     *chat.socket.routes,
@@ -50,7 +60,16 @@ ROUTES: list[BaseRoute] = [
     *helpdesk.contact.help_api.routes,
     *helpdesk.contact.joining.routes,
     *helpdesk.tickets.pages.routes,
+    *triage.routing.pages.routes,
+    *triage.routing.editing.routes,
+    *triage.routing.testpages.routes,
+    *triage.routing.why.routes,
+    *triage.routing.notices.routes,
+    *triage.routing.api.routes,
+    *triage.incidents.pages.routes,
+    *triage.incidents.answering.routes,
     *triage.severity.pages.routes,
+    *triage.text.pages.routes,
     *helpdesk.tickets.asking.routes,
     *helpdesk.evidence.pages.routes,
     *helpdesk.help.writing.editing.routes,
@@ -79,5 +98,5 @@ async def furnish(desk: Desk) -> None:
 @asynccontextmanager
 async def start_parts(desk: Desk) -> AsyncIterator[None]:
     """Per-process parts (the message writer, stream readers); each adds itself to desk.parts."""
-    async with chat_parts(desk):
+    async with chat_parts(desk), vectors_ready(desk):
         yield

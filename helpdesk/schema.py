@@ -17,6 +17,8 @@ import helpdesk.tickets.claims
 import helpdesk.tickets.links
 import helpdesk.tickets.merging
 import helpdesk.tickets.models
+import triage.engine.models
+import triage.incidents.models
 import triage.models
 import triage.routing.models
 import triage.severity.models
@@ -33,11 +35,13 @@ ROOMS_WITH_TABLES = (
     helpdesk.tickets.claims,
     helpdesk.tickets.links,
     helpdesk.tickets.merging,
+    triage.engine.models,
     triage.models,
     triage.routing.models,
     triage.severity.models,
     triage.text.models,
     triage.twins.models,
+    triage.incidents.models,
     helpdesk.mail.models,
     helpdesk.contact.models,
     helpdesk.help.models,

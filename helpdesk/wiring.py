@@ -13,6 +13,7 @@ from helpdesk.help.writing import jobs as articles
 from helpdesk.mail.deliver import deliver_due
 from helpdesk.people import jobs as people
 from helpdesk.tickets import jobs as tickets
+from triage.incidents import jobs as incidents
 from triage.routing import jobs as routing
 from triage.severity import jobs as severity
 from triage.text import jobs as texts
@@ -22,7 +23,7 @@ from triage.twins import jobs as twins
 SUBSCRIBERS: Mapping[str, Sequence[Job]] = {
     "ticket.opened": [
         tickets.confirm_ticket,
-        severity.weigh_new, texts.read_language,
+        severity.weigh_new, texts.read_language, texts.suggest_type,
         routing.route_ticket,
         twins.index_ticket,
     ],
@@ -31,6 +32,7 @@ SUBSCRIBERS: Mapping[str, Sequence[Job]] = {
     "ticket.status_changed": [tickets.mail_change, severity.weigh_reopened],
     "ticket.severity_changed": [tickets.mail_change, routing.route_ticket],
     "ticket.handed_over": [tickets.mail_change, routing.route_ticket],
+    "ticket.type_changed": [routing.route_ticket],
     "ticket.routed": [routing.move_events],
     "ticket.merged": [tickets.mail_change],
     "ticket.unmerged": [tickets.mail_change],
@@ -59,4 +61,5 @@ SWEEPS: Sequence[Callable[[Desk], Awaitable[int]]] = (
     tickets.sweep_rating_links,
     routing.sweep_replays,
     twins.sweep_unindexed,
+    incidents.sweep_incidents,
 )

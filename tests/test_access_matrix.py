@@ -85,6 +85,9 @@ GET  /requests/{ref}                    | own ticket          | 303 404 200 404 
 GET  /requests/{ref}                    | her ticket          | 303 404 404 200 200 404 403 403 403 403
 GET  /requests/{ref}                    | restricted ticket   | 303 404 404 200 404 404 403 403 403 403
 GET  /requests/{ref}                    | guest's ticket      | 303 200 404 404 404 404 403 403 403 403
+GET  /requests/{ref}/severity           | own ticket          | 303 404 200 404 404 404 403 403 403 403
+GET  /requests/{ref}/severity           | her ticket          | 303 404 404 200 200 404 403 403 403 403
+GET  /requests/{ref}/severity           | restricted ticket   | 303 404 404 200 404 404 403 403 403 403
 POST /requests/{ref}/messages           | own ticket          | 401 404 422 404 404 404 403 403 403 403
 POST /requests/{ref}/messages           | her ticket          | 401 404 404 422 422 404 403 403 403 403
 POST /requests/{ref}/messages           | restricted ticket   | 401 404 404 422 404 404 403 403 403 403
@@ -174,6 +177,10 @@ POST /desk/help/{id:int}/review         | article to edit     | 401 401 403 403 
 POST /desk/help/{id:int}/state          | article to edit     | 401 401 403 403 403 403 422 422 422 422
 GET  /help/images/{id}                  | no picture          | 404 404 404 404 404 404 404 404 404 404
 POST /desk/tickets/{ref}/severity       | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
+GET  /desk/tickets/{ref}/why-severity   | own ticket          | 303 303 403 403 403 403 200 200 200 200
+GET  /desk/tickets/{ref}/why-severity   | restricted ticket   | 303 303 403 403 403 403 404 200 200 200
+POST /desk/tickets/{ref}/type           | own ticket          | 401 401 403 403 403 403 422 422 422 422
+POST /desk/tickets/{ref}/type           | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
 POST /desk/tickets/{ref}/assign         | restricted ticket   | 401 401 403 403 403 403 404 303 303 303
 POST /desk/tickets/{ref}/hand-over      | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
 POST /desk/tickets/{ref}/ask            | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
@@ -196,6 +203,31 @@ POST /desk/chats/{id:int}/end           | chat                | 401 401 403 403 
 POST /desk/chats/{id:int}/ticket        | chat                | 401 401 403 403 403 403 303 303 303 303
 
 GET  /reports/{report}                  | report              | 303 303 403 403 403 403 403 403 303 303
+GET  /desk/rules                        |                     | 303 303 403 403 403 403 200 200 200 200
+GET  /desk/rules/versions               |                     | 303 303 403 403 403 403 200 200 200 200
+GET  /desk/rules/versions/{number:int}  | rules version       | 303 303 403 403 403 403 200 200 200 200
+GET  /desk/rules/new                    |                     | 303 303 403 403 403 403 403 403 200 200
+GET  /desk/rules/{key:uuid}             | rule                | 303 303 403 403 403 403 403 403 200 200
+GET  /desk/rules/tests/{id:int}         | rules test          | 303 303 403 403 403 403 403 403 200 200
+GET  /desk/rules.json                   |                     | 401 403 403 403 403 403 200 200 200 200
+PUT  /desk/rules.json                   |                     | 401 403 403 403 403 403 403 403 422 422
+POST /desk/rules/new                    |                     | 401 401 403 403 403 403 403 403 422 422
+POST /desk/rules/publish                |                     | 401 401 403 403 403 403 403 403 409 409
+POST /desk/rules/discard                |                     | 401 401 403 403 403 403 403 403 409 409
+POST /desk/rules/tests                  |                     | 401 401 403 403 403 403 403 403 303 303
+POST /desk/rules/versions/{number:int}/restore | rules version | 401 401 403 403 403 403 403 403 409 409
+POST /desk/rules/{key:uuid}             | rule                | 401 401 403 403 403 403 403 403 422 422
+POST /desk/rules/{key:uuid}/move        | rule                | 401 401 403 403 403 403 403 403 409 409
+POST /desk/rules/{key:uuid}/switch      | rule                | 401 401 403 403 403 403 403 403 409 409
+POST /desk/rules/{key:uuid}/remove      | rule                | 401 401 403 403 403 403 403 403 409 409
+GET  /desk/tickets/{ref}/why            | own ticket          | 303 303 403 403 403 403 200 200 200 200
+GET  /desk/tickets/{ref}/why            | restricted ticket   | 303 303 403 403 403 403 404 200 200 200
+GET  /desk/notices                      |                     | 303 303 403 403 403 403 200 200 200 200
+POST /desk/notices                      |                     | 401 401 403 403 403 403 303 303 303 303
+GET  /desk/triage/severity              |                     | 303 303 403 403 403 403 403 403 200 200
+POST /desk/triage/severity              |                     | 401 401 403 403 403 403 403 403 409 409
+POST /desk/triage/severity/publish      |                     | 401 401 403 403 403 403 403 403 409 409
+POST /desk/triage/severity/discard      |                     | 401 401 403 403 403 403 403 403 303 303
 GET  /desk/reports                      |                     | 303 303 403 403 403 403 403 403 303 303
 GET  /desk/reports/{report}             | report              | 303 303 403 403 403 403 403 403 200 200
 GET  /desk/reports/{report}/download    | report              | 303 303 403 403 403 403 403 403 200 200
@@ -316,6 +348,9 @@ def objects(world: World) -> dict[str, dict[str, Any]]:
         "article to edit": {"id": world.article.id},
         "no picture": {"id": "ab" * 32},
         "topic": {"key": "paying"},
+        "rule": {"key": world.rule},
+        "rules version": {"number": 1},
+        "rules test": {"id": world.rules_test},
         "mail": {"id": world.mail},
         "session": {"id": world.session},
         "api token": {"id": world.api_token},

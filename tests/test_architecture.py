@@ -21,6 +21,8 @@ PRODUCT = sorted(
 # A status changes only here, where the move is checked and recorded.
 MOVERS = {
     ("helpdesk/tickets/commands.py", "move"),
+    ("helpdesk/tickets/merging.py", "merge_tickets"),
+    ("helpdesk/tickets/merging.py", "unmerge"),
     ("chat/commands.py", "claim"),
     ("chat/commands.py", "end"),
 }
@@ -36,7 +38,8 @@ WRITTEN = (
     "'\\n'",
 )
 WORDS = {"by": "Amy", "label": "a log", "due": "1 July", "reference": "HD-10001", "old": "a",
-         "new": "b", "to": "Pete"}  # fmt: skip
+         "new": "b", "to": "Pete", "other": "HD-10002", "reason": "money is held",
+         "because": "It is late."}  # fmt: skip
 
 
 def relative(path: Path) -> str:

@@ -35,6 +35,9 @@ from tests.helpdesk.evidence import samples
 from tests.helpdesk.evidence.build import attach, send
 from tests.helpdesk.people.visitors import visitor
 from tests.people import Cast
+from tests.triage.routing.build import a_rule, asks, do, everything, publish_rules
+from triage.routing.commands import ask_replay
+from triage.routing.testing import test_next
 
 # Finn and Cora are the two sides of a contract, Dora is Cora's colleague, Otto a stranger. Gus
 # is a guest with a request of his own. Amy answers another department than the one that owns
@@ -73,6 +76,8 @@ class World:
     rating_token: str  # of a request of Otto's that is solved
     reset_token: str  # Otto's
     confirm_token: str
+    rule: UUID  # of routing, in use
+    rules_test: int  # on history, asked for by Max
     browsers: dict[str, httpx2.AsyncClient] = field(default_factory=dict)  # of ACTORS
 
     def __post_init__(self) -> None:
@@ -151,7 +156,18 @@ async def build(cast: Cast, site: str) -> World:
         await rating_link(cast),
         reset_token,
         confirm_token,
+        *await routing(cast),
     )
+
+
+async def routing(cast: Cast) -> tuple[UUID, int]:
+    """One rule in use, and a test of it on an empty past."""
+    rule = a_rule("Cards", everything(asks("words", "card")), do("department", "PAY"))
+    await publish_rules(cast, rule)
+    async with cast.desk.transaction(await cast.actor("max")) as tx:
+        replay = await ask_replay(tx, 30)
+    await test_next(cast.desk)
+    return rule.key, replay.id
 
 
 async def two_alerts(cast: Cast) -> tuple[int, int, str]:

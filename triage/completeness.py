@@ -1,6 +1,11 @@
-"""What a description may still lack. Simple cues in English; they ask, they never judge. Pure."""
+"""What a report may still lack: what its description does not say, and what its type asks for.
+
+Simple cues in English; they ask, they never judge. A text in another language is not searched for
+English words: there only what the type asks for counts. Pure.
+"""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 
@@ -9,9 +14,21 @@ from helpdesk.catalogue.document import Cue, TicketType
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    key: Cue
+    key: str  # a cue, or the field it leads to
     label: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """What is missing, and how much is there: from 0 to 1, for a meter."""
+
+    hints: tuple[Hint, ...]
+    share: float
+
+    @property
+    def percent(self) -> int:
+        return round(100 * self.share)
 
 
 HINTS: dict[Cue, Hint] = {
@@ -78,6 +95,37 @@ def how_complete(description: str, type: TicketType) -> float:
     if not type.describe:
         return 1.0 if description.strip() else 0.0
     return 1 - len(what_is_missing(description, type)) / len(type.describe)
+
+
+def completeness(
+    type: TicketType,
+    description: str,
+    answered: Collection[str] = (),
+    present: Collection[str] = (),
+    in_english: bool = True,
+) -> Completeness:
+    """`answered` and `present`: keys of questions and pieces that are there, or whose lack was
+    explained."""
+    hints: list[Hint] = []
+    asked = 0
+    if in_english or not description.strip():
+        hints += what_is_missing(description, type)
+        asked += len(type.describe)
+    for question in type.questions:
+        if question.required and not question.prefill:
+            asked += 1
+            if question.key not in answered:
+                text = f"Still to answer: {question.label.rstrip('?')}."
+                hints.append(Hint(question.field, question.label, text))
+    for item in type.evidence:
+        if item.required and not item.made_by_us:
+            asked += 1
+            if item.key not in present:
+                text = f"Still to add: {item.label}."
+                hints.append(Hint(item.field, item.label, text))
+    if not asked:
+        return Completeness((), 1.0 if description.strip() else 0.0)
+    return Completeness(tuple(hints), 1 - len(hints) / asked)
 
 
 @cache

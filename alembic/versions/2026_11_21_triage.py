@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "6d18af6b8093"
+revision: str = "24d9f965f1bb"
 down_revision: str | None = "5391d4f7ea01"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
@@ -29,6 +29,12 @@ def upgrade() -> None:
         "desk_notices",
         [sa.literal_column("person_id"), sa.literal_column("id DESC")],
         unique=False,
+    )
+    op.create_table(
+        "incident_watch",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("ticket_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_incident_watch")),
     )
     op.create_table(
         "routing_runs",
@@ -117,6 +123,15 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_ticket_terms_keys", "ticket_terms", ["keys"], unique=False, postgresql_using="gin"
+    )
+    op.create_table(
+        "triage_models",
+        sa.Column("kind", sa.String(40), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("weights", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("figures", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("trained_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "version", name=op.f("pk_triage_models")),
     )
     op.create_table(
         "triage_verdicts",
@@ -212,6 +227,43 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'published'"),
     )
     op.create_table(
+        "incidents",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("state", sa.String(40), nullable=False),
+        sa.Column("area", sa.String(40), nullable=False),
+        sa.Column("words", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("type_keys", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("tickets", sa.Integer(), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("expected", sa.Float(), nullable=False),
+        sa.Column("chance", sa.Float(), nullable=False),
+        sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("alert_id", sa.BigInteger(), nullable=True),
+        sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["alert_id"], ["alerts.id"], name=op.f("fk_incidents_alert_id"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_incidents")),
+    )
+    op.create_index(
+        "ix_incidents_open",
+        "incidents",
+        ["alert_id"],
+        unique=False,
+        postgresql_where=sa.text("done_at IS NULL AND alert_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_incidents_state",
+        "incidents",
+        [sa.literal_column("state"), sa.literal_column("id DESC")],
+        unique=False,
+    )
+    op.create_table(
         "routing_replay_moves",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("replay_id", sa.BigInteger(), nullable=False),
@@ -251,6 +303,33 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_routing_rules")),
         sa.UniqueConstraint("ruleset_id", "key", name=op.f("uq_routing_rules_ruleset_id_key")),
+    )
+    op.create_table(
+        "incident_tickets",
+        sa.Column("incident_id", sa.BigInteger(), nullable=False),
+        sa.Column("ticket_id", sa.BigInteger(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("linked", sa.Boolean(), nullable=False),
+        sa.Column("released", sa.Boolean(), nullable=False),
+        sa.Column("told_number", sa.Integer(), nullable=False),
+        sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answer", sa.String(10), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["incident_id"],
+            ["incidents.id"],
+            name=op.f("fk_incident_tickets_incident_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("incident_id", "ticket_id", name=op.f("pk_incident_tickets")),
+    )
+    op.create_index("ix_incident_tickets_ticket", "incident_tickets", ["ticket_id"], unique=False)
+    op.create_index(
+        "uq_incident_tickets_ticket_id",
+        "incident_tickets",
+        ["ticket_id"],
+        unique=True,
+        postgresql_where=sa.text("NOT released"),
     )
     op.create_table(
         "severity_traces",
@@ -400,8 +479,22 @@ def downgrade() -> None:
     op.drop_index("ix_severity_traces_ticket", table_name="severity_traces")
     op.drop_index("ix_severity_traces_at", table_name="severity_traces")
     op.drop_table("severity_traces")
+    op.drop_index(
+        "uq_incident_tickets_ticket_id",
+        table_name="incident_tickets",
+        postgresql_where=sa.text("NOT released"),
+    )
+    op.drop_index("ix_incident_tickets_ticket", table_name="incident_tickets")
+    op.drop_table("incident_tickets")
     op.drop_table("routing_rules")
     op.drop_table("routing_replay_moves")
+    op.drop_index("ix_incidents_state", table_name="incidents")
+    op.drop_index(
+        "ix_incidents_open",
+        table_name="incidents",
+        postgresql_where=sa.text("done_at IS NULL AND alert_id IS NOT NULL"),
+    )
+    op.drop_table("incidents")
     op.drop_index(
         "uq_routing_rulesets_published",
         table_name="routing_rulesets",
@@ -421,6 +514,7 @@ def downgrade() -> None:
     op.drop_table("routing_replays")
     op.drop_table("type_models")
     op.drop_table("triage_verdicts")
+    op.drop_table("triage_models")
     op.drop_index("ix_ticket_terms_keys", table_name="ticket_terms", postgresql_using="gin")
     op.drop_table("ticket_terms")
     op.drop_index(
@@ -441,6 +535,7 @@ def downgrade() -> None:
     op.drop_index("ix_routing_runs_ticket", table_name="routing_runs")
     op.drop_index("ix_routing_runs_at", table_name="routing_runs")
     op.drop_table("routing_runs")
+    op.drop_table("incident_watch")
     op.drop_index("ix_desk_notices_person", table_name="desk_notices")
     op.drop_table("desk_notices")
     # ### end Alembic commands ###

@@ -2,10 +2,11 @@
 
 from starlette.responses import JSONResponse, Response
 
-from helpdesk.permissions import Can
+from helpdesk.permissions import Can, allowed
 from helpdesk.web import WebRequest, page, render
+from triage.incidents.queries import proposals_waiting
 
-from . import actions, articles, chats, drafts, queries, ticket, together
+from . import actions, articles, chats, drafts, pairs, queries, ticket
 from .ticket import chosen_view
 from .views import read_cursor
 from .written import list_rows, view_menu
@@ -45,7 +46,10 @@ async def counts(request: WebRequest) -> Response:
     desk, actor = request.state["desk"], request.state["actor"]
     found = await queries.counts(desk, actor)
     waiting = await desk.pool.fetchval(queries.WAITING_CHATS, list(actor.groups))
-    return JSONResponse({"tickets": found["unassigned"], "chats": waiting})
+    told = {"tickets": found["unassigned"], "chats": waiting}
+    if allowed(actor, Can.MANAGE_TRIAGE):
+        told["incidents"] = await proposals_waiting(desk, desk.clock.now())
+    return JSONResponse(told)
 
 
 WORK = Can.WORK_TICKETS
@@ -56,7 +60,7 @@ routes = [
     page("/desk/tickets/{ref}", ticket.show, can=WORK),
     *actions.routes,
     *drafts.routes,
-    *together.routes,
+    *pairs.routes,
     *articles.routes,
     *chats.routes,
 ]

@@ -15,6 +15,7 @@ from helpdesk.permissions import Actor, Can, allowed
 from helpdesk.tickets.models import from_reference
 from helpdesk.tickets.together import MERGED
 from triage.severity.queries import WEIGHED
+from triage.text.queries import SOUNDS_LIKE
 
 from .views import OPEN, SEEN, VIEWS, Cursor, View
 
@@ -184,7 +185,7 @@ DRAFT = """
 TICKET = f"""
     SELECT {COLUMNS}, t.case_id, t.side_id, t.requester_id, t.group_id, t.chosen_severity,
         t.catalogue_version, t.answers, t.lacking, t.contract_text, t.first_answered_at,
-        t.conversation_id, t.source, t.seen, r.public_id, r.email, r.time_zone, r.language, r.roles,
+        t.conversation_id, t.source, t.seen, r.public_id, r.email, r.time_zone, r.roles,
         c.reference AS contract, c.title AS contract_title, c.currency, c.funding,
         t.contract_id, t.milestone_id, k.last_seq, t.merged_into_id, {MERGED},
         t.coverage, h.slug AS covered_by, (SELECT x.title FROM article_texts x
@@ -207,7 +208,7 @@ TICKET = f"""
             WHERE t.first_answered_at IS NOT NULL AND NOT t.restricted AND m.case_id = t.case_id
                 AND m.ticket_id = t.id AND m.author_id = $4 AND m.side_id IS NOT NULL
             ORDER BY m.id DESC LIMIT 5) AS own_answers,
-        {WEIGHED} AS weighed, d.kind AS draft_kind, d.body AS draft
+        {WEIGHED} AS weighed, {SOUNDS_LIKE} AS sounds_like, d.kind AS draft_kind, d.body AS draft
     FROM tickets t {JOINS} JOIN cases k ON k.id = t.case_id
         LEFT JOIN contracts c ON c.id = t.contract_id
         LEFT JOIN ticket_ratings v ON v.ticket_id = t.id

@@ -19,11 +19,12 @@ from helpdesk.tickets.models import reference
 from helpdesk.tickets.queries import id_named
 from helpdesk.tickets.rating import SCALE
 from helpdesk.tickets.states import MOVES, Status
-from helpdesk.tickets.together import OWN_WORDS, Face, faces, interleaved, merged_entries
+from helpdesk.tickets.together import OF_MERGING, Face, faces, interleaved, merged_entries
 from helpdesk.tickets.words import SEVERITY_KEYS, STAFF_STATUS
 from helpdesk.web import WebRequest, reading, redirect, render
 from triage.severity.queries import kept_from
 from triage.text.notices import name_of
+from triage.text.queries import sounds_like
 
 from . import queries
 from .beforehand import beforehand
@@ -113,6 +114,7 @@ async def ticket_page(
         show_answer=show_answer,
         severities=SEVERITY_KEYS,
         language_name=name_of,
+        sounds_like=sounds_like(row["sounds_like"], version.catalogue),
         weighed=kept_from(row["weighed"]),
         view=view,
         view_menu=view_menu(view, tuple((await queries.counts(desk, actor)).items())),
@@ -138,7 +140,9 @@ async def what_happened(
             entries += page.entries
             newest = page.newest
     here = f"ticket:{ticket['id']}"
-    own = [e for e in entries if e.side_id in (None, ticket["side_id"]) and in_words(e, here)]
+    own = [
+        e for e in entries if e.side_id in (None, ticket["side_id"]) and in_words(e, here, merged)
+    ]
     case_id, zone = ticket["case_id"], actor.time_zone
     others = await merged_entries(desk.pool, actor, merged, case_id)
     if own and after:  # what is older than the earliest shown comes with the link above it
@@ -151,9 +155,11 @@ async def what_happened(
     return rows, newest
 
 
-def in_words(entry: Entry, here: str) -> bool:
-    """A merge is said once, though both tickets keep a row of it."""
-    return entry.face == here or entry.row["type"] not in OWN_WORDS
+def in_words(entry: Entry, here: str, merged: Sequence[Face]) -> bool:
+    """A merge is said once, though both tickets keep a row of it, perhaps on one case."""
+    if entry.face == here or entry.row["type"] not in OF_MERGING:
+        return True
+    return any(face.shows(entry) for face in merged)
 
 
 def shown(frame: dict[str, Any], here: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from helpdesk.contracts.queries import OwnContract
 from helpdesk.core.money import CURRENCIES
 from helpdesk.core.personal import notice_of
 from helpdesk.permissions import Actor
-from triage.completeness import how_complete, what_is_missing
+from triage.completeness import Completeness, completeness
 from triage.subject import subject_nudge
 from triage.text.language import language_of
 from triage.text.notices import Notice, notice_for
@@ -212,6 +212,8 @@ def _with_type(
     level = urgency.chosen if urgency else usual
     subject, description = fields.get("subject", ""), fields.get("description", "")
     department = group.name if group else ""
+    language = language_of(f"{subject}\n{description}")
+    needed = _completeness(type, fields, known, not language.is_other)
     keys = {item.key for item in type.evidence}
     return replace(
         page,
@@ -225,12 +227,25 @@ def _with_type(
         hours=group.hours if group else "",
         first_response=urgency.working.first_response_hours if urgency else 0,
         subject_advice=(subject_nudge(subject, type) or "") if subject else "",
-        hints=tuple(hint.text for hint in what_is_missing(description, type)),
-        complete=round(100 * how_complete(description, type)),
+        hints=tuple(hint.text for hint in needed.hints),
+        complete=needed.percent,
         usual_severity=usual.title if usual else "",
-        language=notice_for(language_of(f"{subject}\n{description}")),
+        language=notice_for(language),
         personal=notice_of(found_in(fields)),
     )
+
+
+def _completeness(
+    type: TicketType, fields: Fields, known: Known, in_english: bool
+) -> Completeness:
+    """Questions and pieces count as there when they are, or when somebody said why they are not."""
+    lacking = {key for key, why in under("lacking.", fields).items() if why.strip()}
+    answered = {key for key, value in under("answers.", fields).items() if value.strip()}
+    present = {key for key, value in under("evidence.", fields).items() if value.strip()}
+    files = {file.evidence_key for file in known.files}
+    description = fields.get("description", "")
+    there = present | files | lacking
+    return completeness(type, description, answered | lacking, there, in_english)
 
 
 def _asked(question: Question, page: FormPage, known: Known, errors: Mapping[str, str]) -> Asked:

@@ -1,6 +1,6 @@
 """Choosing a channel and a service, and the report form. All of it works without scripts."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
@@ -11,11 +11,14 @@ from starlette.responses import JSONResponse, Response
 
 from helpdesk.alerts.area import alert_area
 from helpdesk.catalogue import queries as catalogue
+from helpdesk.catalogue.document import Catalogue, TicketType
 from helpdesk.core.addresses import neighbourhood
+from helpdesk.desk import Desk
 from helpdesk.people.throttle import Limit, count_try
-from helpdesk.permissions import Can
+from helpdesk.permissions import Actor, Can
 from helpdesk.security import client_address
 from helpdesk.web import WebRequest, page, redirect, render
+from triage.text.shelf import ranked_soon
 
 from . import sending, solved, suggesting
 from .channels import chat_state
@@ -36,7 +39,17 @@ from .urgency import Urgency
 from .visits import Visit, draft_id, keep_typed, known_of, oldest_kept, read_id, visit
 
 NEW_DRAFTS = Limit("visitor:draft", 60, timedelta(hours=1))
+WORDS = 300  # characters of what somebody says before they choose
+LEAST = 0.2  # a kind of problem that is less likely is not named
 OPENING = ("service", "type", "subject", "description")  # what a link may fill in
+
+
+@dataclass(frozen=True)
+class Likely:
+    """A kind of problem that somebody's words sound like."""
+
+    type: TicketType
+    percent: int
 
 
 async def front(request: WebRequest) -> Response:
@@ -53,10 +66,13 @@ async def contact(request: WebRequest) -> Response:
         errors["service"] = "Choose the service you need."
     chat = await chat_state(desk)
     types = offered.types_of(key)
+    words = request.query_params.get("words", "")[:WORDS].replace("\0", " ").strip()
     return render(
         request,
         "contact/choose.html",
         422 if errors else 200,
+        words=words,
+        likely=await likely_types(desk, actor, offered, words) if words else None,
         alert_area=await alert_area(request),
         services=service_options(offered),
         service=service,
@@ -66,6 +82,17 @@ async def contact(request: WebRequest) -> Response:
         chat=chat,
         errors=errors,
     )  # fmt: skip
+
+
+async def likely_types(
+    desk: Desk, actor: Actor, offered: Catalogue, words: str
+) -> tuple[Likely, ...]:
+    """What somebody's words sound like; nothing when it may be many things."""
+    found = await ranked_soon(desk, words)
+    types = ((offered.type(guess.type_key), guess) for guess in found if guess.probability >= LEAST)
+    return tuple(
+        Likely(type, guess.percent) for type, guess in types if type and type.suits(actor.roles)
+    )
 
 
 async def report(request: WebRequest) -> Response:

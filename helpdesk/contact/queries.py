@@ -163,7 +163,8 @@ ORDER BY id DESC LIMIT 3
 """
 SENT_TICKET = """
 SELECT t.id, t.once, t.subject, t.type_key, t.catalogue_version, t.severity, t.restricted,
-    t.opened_at, g.key AS group_key, g.name AS group_name, g.hours, p.email, p.is_account, p.time_zone,
+    t.opened_at, g.key AS group_key, g.name AS group_name, g.hours,
+    p.email, p.is_account, p.time_zone,
     (SELECT coalesce(jsonb_agg(jsonb_build_array(e.label, e.name, e.size) ORDER BY e.id), '[]')
         FROM evidence e WHERE e.ticket_id = t.id) AS evidence
 FROM tickets t JOIN groups g ON g.id = t.group_id JOIN people p ON p.id = t.requester_id

@@ -4,6 +4,7 @@ Strong: it names the same contract or transaction, and the desk refuses it witho
 Possible: only the words are alike, and nothing stands in the way.
 """
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -141,11 +142,11 @@ async def _with_alike(
         asked = await typed(desk, report)
         if asked is None:
             return Look(strong)
-        found = await own_alike(desk, actor, asked, MOST, [twin.id for twin in strong])
-        possible = await shown(desk, actor, [one.ticket_id for one in found], POSSIBLE)
-        several = not type.is_restricted and await several_report_it(
-            desk, actor, asked, await _area(desk, type)
+        found, several = await asyncio.gather(
+            own_alike(desk, actor, asked, MOST, [twin.id for twin in strong]),
+            several_report_it(desk, actor, asked, await _area(desk, type)),
         )
+        possible = await shown(desk, actor, [one.ticket_id for one in found], POSSIBLE)
     except Exception:
         log.exception("contact.twins_failed")
         return Look(strong)
@@ -153,8 +154,10 @@ async def _with_alike(
 
 
 async def _area(desk: Desk, type: TicketType) -> list[str]:
+    """Types whose reports are compared with this one; none for what is private."""
     offered = (await catalogue.current(desk)).catalogue
-    return [one.key for one in offered.types_of(type.service)]
+    found = [one.key for one in offered.types_of(type.service) if not one.is_restricted]
+    return [] if type.is_restricted else found
 
 
 async def strong_twins(

@@ -15,6 +15,8 @@ from .notices import play_alerts
 from .people import make_people, sign_ins
 from .play import Play
 from .readers import play_readers
+from .routing import play_rules
+from .suggestions import note_suggestions
 
 __all__ = ["is_empty", "seed", "sign_ins"]
 
@@ -37,6 +39,8 @@ async def seed(desk: Desk, tickets: int = 300) -> None:
     async with past.transaction(SYSTEM) as tx:
         company = await make_people(tx, random)
     articles = await load_help(past, now, company.people)
+    await play_rules(past, clock, Random(2002), company)
     await Play(past, clock, now, random, company, articles).run(tickets)
     await play_alerts(past, clock, now, random, company)
     await play_readers(past, clock, now, random, articles)
+    await note_suggestions(past)

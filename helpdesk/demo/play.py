@@ -25,6 +25,7 @@ from helpdesk.people.models import Person
 from helpdesk.people.queries import actor_of
 from helpdesk.permissions import Actor
 from helpdesk.tickets import commands
+from helpdesk.tickets.claims import about_of
 from helpdesk.tickets.coverage import mark_coverage
 from helpdesk.tickets.filing import Filed, Filing, Piece, file_ticket
 from helpdesk.tickets.queries import hold_ticket
@@ -35,6 +36,7 @@ from .answers import answers_for
 from .files import screenshot, team_log
 from .opinions import Opinions
 from .people import Company
+from .routing import read_rules_for
 
 STORIES: dict[str, list[dict[str, Any]]] = tomllib.loads(
     files(__package__).joinpath("stories.toml").read_text("utf-8")
@@ -81,6 +83,7 @@ class Play:
         filing = await self.filing(version, type, story, contract, person)
         actor = await actor_of(self.desk, person.id)
         filed = await file_ticket(self.desk, actor, filing)
+        await read_rules_for(self.desk, filed.ticket_id)
         await self.work(filed, type, filing.group_key, story, person)
 
     def who(self, who: str) -> tuple[Contract, Person]:
@@ -126,6 +129,8 @@ class Play:
             lacking=lacking,
             pieces=pieces,
             seen=self.opinions.seen(type.key),
+            about=about_of(contract.id if about else None, answers),
+            despite="It is about another part of the work than the one before.",
         )
 
     def words(self, contract: Contract, person: Person) -> dict[str, str]:

@@ -63,7 +63,7 @@ CLAIMED = f"""claimed AS (
     WHERE NOT EXISTS (SELECT FROM earlier) {{unless}}
     ORDER BY a.about
     ON CONFLICT (requester_id, type_key, about) DO UPDATE
-    SET holders = (excluded.holders || c.holders)[:{MOST_HOLDERS}], free_at = NULL
+    SET holders = (excluded.holders || c.holders)[1:{MOST_HOLDERS}], free_at = NULL
     WHERE c.free_at <= $5 OR $29::boolean
     RETURNING c.about
 )"""
@@ -108,7 +108,9 @@ async def holders_of(
 
 ITS_OWN = """c.requester_id = :requester AND c.holders && ARRAY(
     SELECT once FROM tickets WHERE id = :ticket OR merged_into_id = :ticket)"""
-HELD = f"SELECT c.about FROM ticket_claims c WHERE {ITS_OWN} ORDER BY c.type_key, c.about FOR UPDATE"
+HELD = f"""
+SELECT c.about FROM ticket_claims c WHERE {ITS_OWN} ORDER BY c.type_key, c.about FOR UPDATE
+"""
 SETTLE = f"""
 UPDATE ticket_claims c SET free_at = (
     SELECT CASE WHEN bool_or({OPEN}) THEN NULL
@@ -128,15 +130,15 @@ async def settle_claims(tx: Transaction, ticket: Ticket) -> None:
         await connection.execute(text(SETTLE), {**named, "now": tx.now})
 
 
-JOIN = """
+JOIN = f"""
 WITH old AS (DELETE FROM ticket_claims WHERE requester_id = :old RETURNING *)
 INSERT INTO ticket_claims AS c (requester_id, type_key, about, holders, free_at)
 SELECT :new, type_key, about, holders, free_at FROM old ORDER BY type_key, about
 ON CONFLICT (requester_id, type_key, about) DO UPDATE SET
-    holders = (excluded.holders || c.holders)[:%d],
+    holders = (excluded.holders || c.holders)[1:{MOST_HOLDERS}],
     free_at = CASE WHEN c.free_at IS NULL OR excluded.free_at IS NULL THEN NULL
         ELSE greatest(c.free_at, excluded.free_at) END
-""" % MOST_HOLDERS  # fmt: skip
+"""
 
 
 async def join_claims(tx: Transaction, old: int, new: int) -> None:

@@ -59,9 +59,7 @@ async def earliest_survives(tx: Transaction, ticket: Ticket, into: Ticket) -> Du
     return due
 
 
-async def give_back(
-    tx: Transaction, ticket: Ticket, survivor: Ticket, due: Due, own: bool
-) -> None:
+async def give_back(tx: Transaction, ticket: Ticket, survivor: Ticket, due: Due, own: bool) -> None:
     """Each has its own dates again, but for those that were changed in between.
 
     `own`: `due.into` is the survivor's; it is not when that one was merged on.

@@ -281,8 +281,7 @@ async def store(
             case_id = await connection.fetchval(OPEN_CASE_OF_CONTRACT, filing.contract_id)
         if case_id is not None and filing.about:  # before the claims, as whoever solves a ticket
             await connection.execute(HOLD_CASE, case_id)
-        usable = await connection.fetch(USABLE_UPLOADS, uploads, actor.id, filing.draft_id)
-        if len(usable) != len(set(uploads)):
+        if not await usable(connection, actor, filing, uploads):
             if repeated := await earlier(connection, actor, filing):
                 return repeated
             raise UploadsGone
@@ -294,6 +293,15 @@ async def store(
             said = (stored["id"], actor.id, filing.despite, desk.clock.now(), list(others))
             await connection.execute(LINK, *said)
         return stored
+
+
+async def usable(
+    connection: asyncpg.Connection, actor: Actor, filing: Filing, uploads: Sequence[UUID]
+) -> bool:
+    if not uploads:
+        return True
+    rows = await connection.fetch(USABLE_UPLOADS, uploads, actor.id, filing.draft_id)
+    return len(rows) == len(set(uploads))
 
 
 HOLD_CASE = "SELECT FROM cases WHERE id = $1 FOR NO KEY UPDATE"

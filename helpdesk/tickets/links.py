@@ -123,9 +123,7 @@ async def not_the_same(
     return link
 
 
-async def hold_pair(
-    tx: Transaction, ticket_id: int, other_id: int
-) -> tuple[Case, Ticket, Ticket]:
+async def hold_pair(tx: Transaction, ticket_id: int, other_id: int) -> tuple[Case, Ticket, Ticket]:
     if not tx.actor.is_staff:
         raise NotAllowed("Only agents say which tickets belong together.")
     if ticket_id == other_id:

@@ -54,9 +54,7 @@ class TicketMerge(SQLModel, table=True):
 
 class OtherRequester(NotAllowed):
     def __init__(self) -> None:
-        super().__init__(
-            "different requesters cannot be merged; link them to the case instead"
-        )
+        super().__init__("different requesters cannot be merged; link them to the case instead")
 
 
 def is_dispute(type_key: str) -> bool:

@@ -50,9 +50,7 @@ async def find_ticket(db: AsyncSession, viewer: Actor, ticket_id: int) -> Ticket
     raise NoSuchCase
 
 
-async def hold_ticket(
-    tx: Transaction, ticket_id: int, follow: bool = False
-) -> tuple[Case, Ticket]:
+async def hold_ticket(tx: Transaction, ticket_id: int, follow: bool = False) -> tuple[Case, Ticket]:
     """The ticket with its case locked until commit; what is read now stays true.
 
     A merged ticket takes no work: AlreadyMerged. With `follow` the one that goes on is held.

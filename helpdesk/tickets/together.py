@@ -27,6 +27,7 @@ MERGED = """ARRAY(SELECT (m.id, m.case_id, m.side_id) FROM tickets m
             WHERE m.merged_into_id = t.id ORDER BY m.id) AS merged"""
 # What each of the two faces says of a merge; read as one, once is enough.
 OWN_WORDS = frozenset({"ticket.merged_away", "ticket.restored"})
+OF_MERGING = OWN_WORDS | {"ticket.merged", "ticket.unmerged"}
 
 
 @dataclass(frozen=True, slots=True)

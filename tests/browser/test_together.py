@@ -3,17 +3,18 @@
 from playwright.async_api import Page, expect
 
 from tests.build import a_ticket
-from tests.helpdesk.tickets.together import pair
+from tests.helpdesk.tickets.together import known_to_engine, pair, suggested
 from tests.people import Cast
-from triage.twins.indexing import index_tickets
 
 from .conftest import OpenPage, axe, faults
 from .test_two_agents import at
 
 
-async def known_to_engine(cast: Cast) -> None:
-    rows = await cast.desk.pool.fetch("SELECT id FROM tickets")
-    await index_tickets(cast.desk, [one["id"] for one in rows])
+async def known(cast: Cast, site: str, ref: str, other: str) -> None:
+    """As the worker does it; and the process that answers has loaded what it needs."""
+    await known_to_engine(cast)
+    async with await cast.browser(site, "pete") as pete:
+        await suggested(pete, ref, other)
 
 
 def texts(page: Page, words: str) -> object:
@@ -21,10 +22,10 @@ def texts(page: Page, words: str) -> object:
 
 
 async def test_one_key_merges_and_every_open_page_goes_along(
-    cast: Cast, open_page: OpenPage
+    cast: Cast, site: str, open_page: OpenPage
 ) -> None:
     first, second = await pair(cast)
-    await known_to_engine(cast)
+    await known(cast, site, second.reference, first.reference)
     nina = await open_page("nina", f"/requests/{second.reference}")
     await expect(nina.locator("html")).to_have_attribute("data-live", "open")
     await nina.locator("#body").fill("Half a sentence")
@@ -60,11 +61,12 @@ async def test_one_key_merges_and_every_open_page_goes_along(
 
 
 async def test_keys_link_and_tell_apart_and_the_focus_goes_on(
-    cast: Cast, open_page: OpenPage
+    cast: Cast, site: str, open_page: OpenPage
 ) -> None:
-    first, second = await pair(cast)
-    third = await a_ticket(cast, "nina", subject="My payment has not arrived yet")
-    await known_to_engine(cast)
+    alike = "My payment of Monday has not arrived"
+    first, second, third = [await a_ticket(cast, "nina", subject=alike) for _ in range(3)]
+    for other in (first, second):
+        await known(cast, site, third.reference, other.reference)
     page = await at(open_page, "pete", third.reference)
     rows = page.locator(".similar-row")
     await expect(rows).to_have_count(2)
@@ -85,11 +87,11 @@ async def test_keys_link_and_tell_apart_and_the_focus_goes_on(
 
 
 async def test_different_requesters_are_linked_not_merged(
-    cast: Cast, open_page: OpenPage
+    cast: Cast, site: str, open_page: OpenPage
 ) -> None:
     ninas, _ = await pair(cast)
     coras = await a_ticket(cast, "cora", subject="My payment has not arrived")
-    await known_to_engine(cast)
+    await known(cast, site, coras.reference, ninas.reference)
     page = await at(open_page, "pete", coras.reference, expected="409")
     row = page.locator(f"#similar-{ninas.ticket_id}")
     await expect(row).to_contain_text("different requesters cannot be merged")
@@ -107,9 +109,11 @@ async def test_different_requesters_are_linked_not_merged(
     await expect(page.locator("#similar")).to_contain_text(ninas.reference)
 
 
-async def test_without_a_script_the_panel_is_a_page(cast: Cast, open_page: OpenPage) -> None:
+async def test_without_a_script_the_panel_is_a_page(
+    cast: Cast, site: str, open_page: OpenPage
+) -> None:
     first, second = await pair(cast)
-    await known_to_engine(cast)
+    await known(cast, site, second.reference, first.reference)
     page = await open_page("pete", f"/desk/tickets/{second.reference}", javascript=False)
     await page.get_by_role("link", name="Show tickets like this one").click()
     await page.get_by_role("button", name="Merge this into it").click()

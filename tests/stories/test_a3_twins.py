@@ -16,12 +16,14 @@ from tests.helpdesk.evidence.build import attach
 from tests.people import Cast
 from tests.triage.twins.build import forget_words, indexed
 from triage.twins.indexing import index_tickets
+from triage.twins.vectors import load
 
 
 @pytest.fixture(autouse=True)
 async def nothing_known(cast: Cast) -> None:
     """Every process remembers some words and alerts for seconds; the tables are empty."""
     forget_words(cast.desk)
+    await load(cast.desk)
     cast.desk.live.deliver([alerts_changed()])
 
 

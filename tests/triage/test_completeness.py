@@ -6,7 +6,7 @@ import pytest
 
 from helpdesk.catalogue.default import default_catalogue
 from helpdesk.catalogue.document import TicketType
-from triage.completeness import how_complete, what_is_missing
+from triage.completeness import completeness, how_complete, what_is_missing
 
 
 def type_named(key: str) -> TicketType:
@@ -73,3 +73,47 @@ def test_long_hostile_text_does_not_keep_the_server_busy(piece: str) -> None:
     started = time.perf_counter()
     what_is_missing(piece * (20_000 // len(piece)), BUG)
     assert time.perf_counter() - started < 0.5
+
+
+FULL = (
+    "I closed the lid and opened it again. Tracking should have gone on, but the app showed an"
+    " error. Since 3 July."
+)
+
+
+def test_what_the_type_asks_for_is_asked_for_by_name() -> None:
+    needed = completeness(BUG, FULL)
+    assert [hint.text for hint in needed.hints] == [
+        "Still to answer: Version of the app.".replace(
+            "Version of the app", label_of("app_version")
+        ),
+        f"Still to answer: {label_of('steps')}.",
+        "Still to add: Team log file.",
+    ]
+    assert 0 < needed.share < 1
+
+
+def label_of(key: str) -> str:
+    question = BUG.question(key)
+    assert question is not None
+    return question.label.rstrip("?")
+
+
+def test_with_everything_there_nothing_is_asked_for() -> None:
+    needed = completeness(BUG, FULL, ["app_version", "steps"], ["team_log"])
+    assert (needed.hints, needed.percent) == ((), 100)
+
+
+def test_another_language_is_not_searched_for_english_words() -> None:
+    text = "Cerré la tapa y la volví a abrir. Debía seguir contando, pero no cuenta nada."
+    needed = completeness(BUG, text, ["app_version", "steps"], ["team_log"], in_english=False)
+    assert (needed.hints, needed.percent) == ((), 100)
+    assert completeness(BUG, "", in_english=False).share < 0.2
+
+
+@pytest.mark.parametrize("type", default_catalogue().types, ids=lambda type: type.key)
+def test_every_type_begins_empty_and_can_be_completed(type: TicketType) -> None:
+    answered = [question.key for question in type.questions]
+    present = [item.key for item in type.evidence]
+    assert completeness(type, "").share == 0
+    assert completeness(type, FULL, answered, present).percent == 100

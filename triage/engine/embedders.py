@@ -15,6 +15,12 @@ from triage.engine.report import Vectors
 
 log = logging.getLogger(__name__)
 
+WANTED = ("multilingual", "minilm", "wordllama")
+LEVELS = {
+    "minilm-l6-v2-int8": "minilm",
+    "wordllama-l2-256": "wordllama",
+    "use-multilingual-3": "multilingual",
+}
 DIMENSIONS = 384  # of every embedder: shorter vectors are filled up with zeros
 
 
@@ -51,6 +57,11 @@ class Choice:
         return self.embedder.level if self.embedder else "lexical"
 
 
+def level_named(embedder: str) -> str:
+    """Whose weights belong to the vectors of the embedder of that name; "" is none."""
+    return LEVELS.get(embedder, "lexical")
+
+
 def load_embedder(settings: Settings | None = None) -> Embedder | None:
     return choose_embedder(settings.triage_embedder if settings else "minilm").embedder
 
@@ -61,6 +72,9 @@ def choose_embedder(wanted: str = "minilm") -> Choice:
     if wanted == "none":
         return Choice(None, ("switched off by HELPDESK_TRIAGE_EMBEDDER",))
     reasons: list[str] = []
+    if wanted not in WANTED:
+        reasons.append(f"HELPDESK_TRIAGE_EMBEDDER names no encoder: {wanted!r}")
+        wanted = "minilm"
     for load in loaders(wanted):
         try:
             embedder = load()
@@ -73,16 +87,16 @@ def choose_embedder(wanted: str = "minilm") -> Choice:
 
 
 def loaders(wanted: str) -> list[Callable[[], Embedder]]:
-    """In the order in which they are tried."""
+    """In the order in which they are tried: the wanted one, then the lesser ones."""
     from triage.engine.minilm import load_minilm
+    from triage.engine.multilingual import load_multilingual
     from triage.engine.wordllama import load_wordllama
 
     known: dict[str, Callable[[], Embedder]] = {
+        "multilingual": load_multilingual,
         "minilm": load_minilm,
         "wordllama": load_wordllama,
     }
-    if wanted not in known:
-        return list(known.values())
     names = list(known)
     return [known[name] for name in names[names.index(wanted) :]]
 
@@ -102,4 +116,5 @@ def filled_up(vectors: Vectors) -> Vectors:
     wide = np.zeros((len(vectors), DIMENSIONS), np.float32)
     wide[:, : vectors.shape[1]] = vectors
     lengths = np.linalg.norm(wide, axis=1, keepdims=True)
-    return wide / np.maximum(lengths, 1e-12)
+    unit: Vectors = wide / np.maximum(lengths, 1e-12)
+    return unit

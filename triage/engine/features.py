@@ -7,8 +7,10 @@ import numpy as np
 from triage.engine.lexical import Numbers, Table, trigram_similarity
 from triage.engine.report import Candidate, IdentifierKind, Rarity, ReasonKind, Vector
 
-DAY = 86_400.0
+HOUR = 3_600.0
 CROWD = 5  # nearest other candidates
+LARGEST_LEAD = 4.0  # of a score over the next; more says nothing more
+ALONE = 0.8
 
 # Which reason a feature speaks for.
 FEATURES: dict[str, ReasonKind] = {
@@ -42,6 +44,9 @@ FEATURES: dict[str, ReasonKind] = {
     "whole_cosine_lead": ReasonKind.MEANING,
     "whole_cosine_above": ReasonKind.MEANING,
     "crowd": ReasonKind.MEANING,
+    "crowd_titles": ReasonKind.MEANING,
+    "words_cosine": ReasonKind.RARE_WORDS,
+    "crowd_words": ReasonKind.RARE_WORDS,
     "age": ReasonKind.TIME,
     "length": ReasonKind.RARE_WORDS,
     "contract": ReasonKind.CONTRACT,
@@ -49,6 +54,13 @@ FEATURES: dict[str, ReasonKind] = {
     "error_code": ReasonKind.ERROR_CODE,
 }
 NAMES = tuple(FEATURES)
+# What says by itself, whatever the other candidates are, how alike two reports are.
+ABSOLUTE = (
+    *("words", "words_back", "words_both", "cover", "cover_back", "cover_both", "words_cosine"),
+    *("body", "body_back", "title_in_body", "body_in_title"),
+    *("title", "title_back", "title_both", "trigram"),
+    *("title_cosine", "whole_cosine", "title_to_whole", "whole_to_title"),
+)
 
 
 def measure(asked: Candidate, candidates: Sequence[Candidate], rarity: Rarity) -> Numbers:
@@ -90,6 +102,9 @@ def alike_in_words(
         [trigram_similarity(asked.report.title, one.report.title) for one in candidates]
     )
     found["length"] = np.log1p([float(len(one.terms.body)) for one in candidates])
+    alike = table.whole.alike()
+    found["words_cosine"] = alike[-1, :-1].astype(float)
+    found["crowd_words"] = crowding(alike[:-1, :-1])
     for name in ("words", "title"):
         found |= standing(name, found[name])
     return found
@@ -106,7 +121,8 @@ def alike_in_meaning(asked: Candidate, candidates: Sequence[Candidate]) -> dict[
         "whole_cosine": wholes @ asked.whole_vector,
         "title_to_whole": wholes @ asked.title_vector,
         "whole_to_title": titles @ asked.whole_vector,
-        "crowd": crowding(wholes),
+        "crowd": crowding(wholes @ wholes.T),
+        "crowd_titles": crowding(titles @ titles.T),
     }
     for name in ("title_cosine", "whole_cosine"):
         found |= standing(name, found[name])
@@ -124,8 +140,8 @@ def alike_in_facts(asked: Candidate, candidates: Sequence[Candidate]) -> dict[st
         )
     }
     at = asked.report.opened_at
-    days = [abs((at - one.report.opened_at).total_seconds()) / DAY for one in candidates]
-    return {**found, "age": np.log1p(days)}
+    hours = [abs((at - one.report.opened_at).total_seconds()) / HOUR for one in candidates]
+    return {**found, "age": np.log1p(hours)}
 
 
 def standing(name: str, scores: Numbers) -> dict[str, Numbers]:
@@ -145,12 +161,21 @@ def stacked(vectors: Sequence[Vector | None], like: Vector) -> Numbers:
     return np.stack([nothing if vector is None else vector for vector in vectors])
 
 
-def crowding(vectors: Numbers) -> Numbers:
-    """How near the nearest other candidates are: reports of a much reported kind crowd."""
-    if len(vectors) < 2:
-        return np.zeros(len(vectors))
-    near = vectors @ vectors.T
-    np.fill_diagonal(near, 0.0)
-    many = min(CROWD, len(vectors) - 1)
-    top: Numbers = np.partition(near, -many, axis=1)[:, -many:].mean(axis=1)
-    return top
+def crowding(alike: Numbers) -> Numbers:
+    """From how alike the candidates are to each other, how near the nearest others of each are.
+    Reports of a much reported kind crowd; being near one of them says less."""
+    many = min(CROWD, len(alike) - 1)
+    if many < 1:
+        return np.zeros(len(alike))
+    others = alike.astype(float)
+    np.fill_diagonal(others, -1.0)
+    crowd: Numbers = np.partition(others, -many, axis=1)[:, -many:].mean(axis=1)
+    return crowd
+
+
+def leads(scores: Numbers) -> Numbers:
+    """Of each over the next, the scores best first. Alone, it leads as far as is usual."""
+    if len(scores) < 2:
+        return np.full(len(scores), ALONE)
+    ahead: Numbers = np.minimum(np.append(scores[:-1] - scores[1:], 0.0), LARGEST_LEAD)
+    return ahead

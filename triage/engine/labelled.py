@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from triage.engine.embedders import Embedder
-from triage.engine.features import Numbers, measure
+from triage.engine.features import measure
+from triage.engine.lexical import Numbers
 from triage.engine.ranker import embedded_text
 from triage.engine.report import Candidate, Report
 from triage.engine.shelf import Shelf
@@ -68,7 +70,7 @@ def read_set(docs: Path) -> LabelledSet:
     return LabelledSet(name, ids, reports, [answers.get(one, frozenset()) for one in ids])
 
 
-def json_lines(path: Path) -> Iterator[dict[str, object]]:
+def json_lines(path: Path) -> Iterator[dict[str, Any]]:
     try:
         with path.open(encoding="utf-8") as lines:
             for line in lines:
@@ -77,7 +79,7 @@ def json_lines(path: Path) -> Iterator[dict[str, object]]:
         raise BadData(f"{path}: {fault}") from fault
 
 
-def report_of(row: dict[str, object], number: int) -> Report:
+def report_of(row: dict[str, Any], number: int) -> Report:
     created = row.get("created")
     at = datetime.fromisoformat(created) if isinstance(created, str) else None
     if at is None:

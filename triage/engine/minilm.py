@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2, int8, on onnxruntime: its files come with two wheels whose code stays unused."""
+"""all-MiniLM-L6-v2, int8, on onnxruntime. Its files come with two wheels, used as data only."""
 
 from collections.abc import Sequence
 

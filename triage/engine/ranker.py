@@ -1,13 +1,13 @@
-"""From features to an order, a probability and reasons: a linear score, then Platt scaling."""
+"""From features to an order, probabilities and reasons: two linear scores, added up in the open."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from triage.engine.embedders import Embedder
-from triage.engine.features import measure
+from triage.engine.features import leads, measure
 from triage.engine.lexical import Numbers
-from triage.engine.reasons import reasons_for
+from triage.engine.reasons import Teller
 from triage.engine.report import Candidate, Match, Rarity, Report
 from triage.engine.weights import Head, Weights, shipped_weights
 from triage.engine.words import read_report
@@ -47,9 +47,10 @@ def rank(
     matrix = measure(asked, candidates, rarity)
     scores = matrix @ head.column()
     order = np.argsort(-scores, kind="stable")
-    found = []
-    for place, (n, p) in enumerate(zip(order, calibrated(scores[order], head), strict=True)):
-        told = reasons_for(asked, candidates[n], matrix[n], head, rarity) if place < EXPLAINED else ()
+    teller, found = Teller(asked, head, rarity), []
+    probabilities = calibrated(matrix[order], scores[order], head)
+    for place, (n, p) in enumerate(zip(order, probabilities, strict=True)):
+        told = teller.reasons(candidates[n], matrix[n]) if place < EXPLAINED else ()
         found.append(Match(int(n), float(p), told))
     return found
 
@@ -59,11 +60,9 @@ def head_for(asked: Candidate, weights: Weights | None) -> Head:
     return known.whole if asked.terms.body else known.title
 
 
-def calibrated(scores: Numbers, head: Head) -> Numbers:
-    """Scores best first → probabilities that never rise down the list."""
-    slope, lead, constant = head.calibration
-    following = np.append(scores[1:], scores[-1])
-    logits = slope * scores + lead * (scores - following) + constant
+def calibrated(matrix: Numbers, scores: Numbers, head: Head) -> Numbers:
+    """Rows and scores best first → probabilities that never rise down the list."""
+    logits = matrix @ head.sure_column() + head.lead * leads(scores) + head.constant
     falling: Numbers = np.minimum.accumulate(1 / (1 + np.exp(-np.clip(logits, -30, 30))))
     return falling
 

@@ -13,7 +13,7 @@ from triage.engine.lexical import (
     TITLE_WEIGHT,
     USUAL_WORDS,
     Numbers,
-    rarity_weight,
+    rarity_weights,
 )
 from triage.engine.report import Candidate, Rarity, Terms, Vector, Vectors
 
@@ -69,9 +69,11 @@ class Shelf:
 
     def by_words(self, terms: Terms) -> Numbers:
         scores = np.zeros(len(self.reports))
-        for word, n in whole_counts(terms).items():
+        counts = whole_counts(terms)
+        frequencies = [self._frequencies.get(word, 0) for word in counts]
+        weights = rarity_weights(len(self.reports), frequencies)
+        for (word, n), weight in zip(counts.items(), weights, strict=True):
             if word in self._holding:
-                weight = rarity_weight(len(self.reports), self._frequencies[word])
                 often = np.log1p(min(n, OFTEN_AT_MOST))
                 holding = np.frombuffer(self._holding[word], np.int64)
                 scores[holding] += weight * often * np.frombuffer(self._said[word])

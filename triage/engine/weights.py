@@ -1,7 +1,7 @@
 """What the ranker has learned, as data: shipped with the program, or trained on this desk."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from importlib.resources import files
@@ -17,15 +17,21 @@ LEVELS = ("minilm", "wordllama", "lexical")
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """`features`: the weight of each column; `usual`: its mean over candidates, against which
-    reasons are told; `calibration`: slopes of score and lead over the next, and a constant."""
+    """`order`: the weight of each column in the score that orders; `usual`: its mean over
+    candidates, against which reasons are told. `sure`: its weight in the log-odds that the first
+    is a twin; there `lead` is the score's lead over the next."""
 
-    features: Mapping[str, float]
+    order: Mapping[str, float]
     usual: Mapping[str, float]
-    calibration: tuple[float, float, float]
+    sure: Mapping[str, float]
+    lead: float
+    constant: float
 
     def column(self) -> Numbers:
-        return np.array([self.features.get(name, 0.0) for name in NAMES])
+        return np.array([self.order.get(name, 0.0) for name in NAMES])
+
+    def sure_column(self) -> Numbers:
+        return np.array([self.sure.get(name, 0.0) for name in NAMES])
 
     def usual_row(self) -> Numbers:
         return np.array([self.usual.get(name, 0.0) for name in NAMES])
@@ -40,6 +46,13 @@ class Weights:
     title: Head
     version: str = "shipped"
     figures: Mapping[str, Any] = field(default_factory=dict)
+    base: str = ""  # the version whose calibration was put right by verdicts
+    line: tuple[float, float] = (1.0, 0.0)  # its log-odds on those of the base: slope and shift
+
+    @property
+    def name(self) -> str:
+        """What is kept beside a suggestion, so that a verdict on it can teach."""
+        return f"{self.level} {self.version}"
 
 
 @cache
@@ -57,12 +70,18 @@ def decoded(data: Mapping[str, Any]) -> Weights:
         head_of(data["title"]),
         str(data.get("version", "shipped")),
         data.get("figures", {}),
+        str(data.get("base", "")),
+        pair_of(data.get("line", (1.0, 0.0))),
     )
 
 
+def pair_of(data: Sequence[float]) -> tuple[float, float]:
+    slope, shift = data
+    return float(slope), float(shift)
+
+
 def head_of(data: Mapping[str, Any]) -> Head:
-    slope, lead, constant = data["calibration"]
-    return Head(data["features"], data["usual"], (slope, lead, constant))
+    return Head(data["order"], data["usual"], data["sure"], data["lead"], data["constant"])
 
 
 def encoded(weights: Weights) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
 from functools import lru_cache
 
 from triage.engine.report import Identifier, IdentifierKind, Report, Terms
@@ -13,13 +12,14 @@ LOOKED_AT = 200_000  # characters; nothing longer can be sent
 LONGEST_WORD = 40
 TERMS_AT_MOST = 400  # different words of a body
 
-STOP_WORDS = frozenset(
-    """a an and are as at be been but by can cannot could did do does doing for from get got had has
-    have having he her here him his how i if in into is it its itself just me my no not of on or our
-    out over please she should so some such than that the their them then there these they this
-    those to too up us very was we were what when where which while who why will with would you your
-    hi hello dear thanks thank regards am been any about because""".split()
-)
+_STOP = """
+a an and are as at be been but by can cannot could did do does doing for from get got had has
+have having he her here him his how i if in into is it its itself just me my no not of on or our
+out over please she should so some such than that the their them then there these they this
+those to too up us very was we were what when where which while who why will with would you your
+hi hello dear thanks thank regards am been any about because
+"""
+STOP_WORDS = frozenset(_STOP.split())
 
 _WORD = re.compile(r"[^\W_]+(?:[._/:\\-][^\W_]+)*")
 _PARTS = re.compile(r"[._/:\\-]")
@@ -123,13 +123,13 @@ def stem(word: str) -> str:
     return word[:-1] if word.endswith("e") and len(word) > 4 else word
 
 
-def words_as_written(stems: Sequence[str], report: Report) -> tuple[str, ...]:
-    """The words of a report that these are the stems of."""
+def as_written(report: Report) -> dict[str, str]:
+    """Stem → the word it comes from."""
     written: dict[str, str] = {}
     for match in _WORD.findall(f"{report.title}\n{telling_part(report.body)}"):
         for word in (match, *_PARTS.split(match)):
             written.setdefault(stem(word.casefold()), word)
-    return tuple(written.get(one, one) for one in stems)
+    return written
 
 
 def pack(terms: Terms) -> str:

@@ -38,7 +38,7 @@ class Facts:
     follow_ups: int = 0
     moves: int = 0  # by rules, since a person last moved it
     tags: frozenset[str] = frozenset()
-    previous: Mapping[str, str] = field(default_factory=dict)  # severity, department
+    previous: Mapping[str, str] = field(default_factory=dict)  # severity, department, type
     load: Mapping[str, int] = field(default_factory=dict)  # open tickets by department
     hours: Mapping[str, Opening | None] = field(default_factory=dict)
 
@@ -65,6 +65,8 @@ class Facts:
             case About.OPEN:
                 opening = self.hours.get(unit or self.department)
                 return None if opening is None else opening.is_open(self.at)
+            case About.PREVIOUS_TYPE:
+                return self.previous.get("type")
             case About.PREVIOUS_SEVERITY:
                 return self.previous.get("severity")
             case About.PREVIOUS_DEPARTMENT:

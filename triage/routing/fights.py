@@ -8,6 +8,7 @@ undone by a later one whenever it does something.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, pairwise
 
 from .flat import flat_of
 from .regions import OWN, Budget, Claim, World, worlds
@@ -16,6 +17,7 @@ from .vocabulary import About, Moment
 
 LONGEST = 4  # departments of a circle
 MOST_BETWEEN = 25  # rules between the same two departments that are looked at
+MOST_CHAINS = 4_000  # of rules, for one circle
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Step:
     place: int  # of the rule
     rule: Rule
     end: str
+    minds: bool  # its answer may be another in another department
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,8 @@ def fights(rules: Sequence[Rule], departments: Sequence[str], budget: Budget) ->
     for start in departments:
         for way in circles(steps, start, ()):
             found = (one for one in chains(steps, start, way) if is_fight(one, way, budget))
-            if first := next(found, None):
-                ordered = sorted(first, key=lambda step: step.place)
+            if fight := next(found, None):
+                ordered = sorted(fight, key=lambda step: step.place)
                 yield Fight(tuple(step.rule for step in ordered), (start, *way, start))
 
 
@@ -52,12 +55,16 @@ def steps_between(rules: Sequence[Rule], departments: Sequence[str]) -> Steps:
         if not rule.departments:
             continue
         end, inside = rule.departments[-1], departments_asked(rule)
+        step = Step(place, rule, end, minds(rule))
         for start in departments:
             if start != end and (inside is None or start in inside):
-                between = steps.setdefault(start, {}).setdefault(end, [])
-                if len(between) < MOST_BETWEEN:
-                    between.append(Step(place, rule, end))
-    return steps
+                steps.setdefault(start, {}).setdefault(end, []).append(step)
+    return {start: {end: first(some) for end, some in to.items()} for start, to in steps.items()}
+
+
+def first(steps: list[Step]) -> list[Step]:
+    """Those that mind where the ticket is: without one of them nothing is undone."""
+    return sorted(steps, key=lambda step: (not step.minds, step.place))[:MOST_BETWEEN]
 
 
 def departments_asked(rule: Rule) -> frozenset[str] | None:
@@ -87,14 +94,16 @@ def chains(steps: Steps, start: str, way: tuple[str, ...]) -> Iterator[tuple[Ste
         for step in steps[left[0]][left[1]]:
             yield from further(left[1:], (*chain, step))
 
-    for chain in further((start, *way, start), ()):
+    whole = (start, *way, start)
+    if not any(step.minds for one, then in pairwise(whole) for step in steps[one][then]):
+        return
+    for chain in islice(further(whole, ()), MOST_CHAINS):
         apart = {step.rule.key for step in chain}
-        if len(apart) == len(chain) and any(minds(step.rule) for step in chain):
+        if len(apart) == len(chain) and any(step.minds for step in chain):
             yield chain
 
 
 def minds(rule: Rule) -> bool:
-    """Its answer may be another in another department."""
     tests = rule.when.condition.tests()
     return any(
         test.about == About.DEPARTMENT or (test.about in OWN and not test.unit) for test in tests
@@ -103,6 +112,8 @@ def minds(rule: Rule) -> bool:
 
 def is_fight(chain: Sequence[Step], way: Sequence[str], budget: Budget) -> bool:
     """What cannot be decided here is stopped when it happens (engine.py)."""
+    if budget.spent:
+        return False
     moments = set(Moment).intersection(*(step.rule.when.moments for step in chain))
     if not moments:
         return False

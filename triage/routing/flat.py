@@ -21,11 +21,17 @@ class Met:
     def implies(self, other: "Met") -> bool:
         if other.among is not None and (self.among is None or not self.among <= other.among):
             return False
-        if not all(any(own <= one for own in self.several) for one in other.several):
-            return False
         if self.least < other.least or self.most > other.most:
             return False
+        for one in other.several:
+            if not any(own <= one for own in self.several):
+                return False
         return all(any(same(own, test) for own in self.tests) for test in other.tests)
+
+    @property
+    def is_plain(self) -> bool:
+        """`never` says all there is to say."""
+        return len(self.several) < 2 and len(self.tests) < 2
 
     @property
     def never(self) -> bool:
@@ -43,7 +49,15 @@ class Flat:
 
     def implies(self, other: "Flat") -> bool:
         """Every ticket that meets this meets the other."""
-        return all(key in self.met and self.met[key].implies(one) for key, one in other.met.items())
+        mine = self.met
+        for key, one in other.met.items():
+            if key not in mine or not mine[key].implies(one):
+                return False
+        return True
+
+    @property
+    def is_plain(self) -> bool:
+        return all(one.is_plain for one in self.met.values())
 
     @property
     def never(self) -> bool:

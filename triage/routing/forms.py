@@ -1,7 +1,7 @@
 """From what was typed, or sent by a program, to rules; each mistake named with its field."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
@@ -16,6 +16,7 @@ from .rules import MOST_RULES, Mode, Rule, When
 from .typed import TypedAction, TypedGroup, TypedRule, TypedTest
 from .vocabulary import SHAPES, About, Moment, Unit
 
+T = TypeVar("T")
 Errors = dict[str, str]
 NAME, NOTE = 120, 500
 
@@ -95,7 +96,7 @@ def read_action(typed: TypedAction, at: int, errors: Errors) -> Action | None:
     return made(lambda: Action.model_validate(document), field, errors)
 
 
-def made[T](make: Callable[[], T], field: str, errors: Errors) -> T | None:
+def made(make: Callable[[], T], field: str, errors: Errors) -> T | None:
     try:
         return make()
     except ValidationError as fault:
@@ -133,6 +134,8 @@ def read_document(body: bytes) -> tuple[str, list[Rule]]:
         document: Any = orjson.loads(body)
     except orjson.JSONDecodeError as fault:
         raise BadRules({"body": f"This is not JSON: {str(fault)[:120]}"}) from None
+    if b"\\u0000" in body:
+        raise BadRules({"body": "This holds a NUL character, which is not text."})
     if not isinstance(document, dict) or not isinstance(document.get("rules"), list):
         raise BadRules({"rules": "Send an object with “seen” and a list of “rules”."})
     if not isinstance(seen := document.get("seen"), str):

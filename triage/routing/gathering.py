@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from helpdesk.cases.models import Event
+from helpdesk.catalogue import queries as catalogue
 from helpdesk.desk import Desk
 from helpdesk.tickets.models import Ticket
 
@@ -45,31 +46,35 @@ WHERE e.case_id = $1 AND e.ticket_id = $2 AND e.type = 'ticket.routed' AND e.seq
 LATER = """
 SELECT type, data FROM events
 WHERE case_id = $1 AND seq > $2 AND ticket_id = $3
-    AND type IN ('ticket.handed_over', 'ticket.severity_changed', 'ticket.followed_up')
+    AND type IN ('ticket.handed_over', 'ticket.severity_changed', 'ticket.type_changed',
+        'ticket.followed_up')
 ORDER BY seq
 """
 MOMENTS = {
     "ticket.opened": Moment.FILED,
     "ticket.severity_changed": Moment.SEVERITY,
     "ticket.handed_over": Moment.DEPARTMENT,
+    "ticket.type_changed": Moment.TYPE,
     "ticket.followed_up": Moment.FOLLOW_UP,
 }
 NOBODY_LATER = 2**62
 
 
 @dataclass(frozen=True, slots=True)
-class Departments:
-    names: Mapping[str, str]  # key → name
+class Known:
+    """What events call things, and when departments are open."""
+
+    departments: Mapping[str, str]  # name → key
+    types: Mapping[str, str]  # title → key
     hours: Mapping[str, Opening | None]
 
-    def key_of(self, name: str) -> str | None:
-        return next((key for key, known in self.names.items() if known == name), None)
 
-
-async def departments_of(desk: Desk) -> Departments:
+async def known_to(desk: Desk) -> Known:
     rows = await desk.pool.fetch(GROUPS)
-    return Departments(
-        {row["key"]: row["name"] for row in rows},
+    offered = (await catalogue.current(desk)).catalogue
+    return Known(
+        {row["name"]: row["key"] for row in rows},
+        {type.title: type.key for type in offered.types},
         {row["key"]: opening(row["hours"]) for row in rows},
     )
 
@@ -79,7 +84,6 @@ def unchanging(row: Mapping[str, Any], phrases: Phrases) -> dict[str, Any]:
     amount, currency = amount_of(row)
     ended = row["ended_on"]
     return {
-        "type": row["type_key"],
         "language": row["language"],
         "source": row["source"],
         "restricted": row["restricted"],
@@ -104,42 +108,38 @@ def amount_of(row: Mapping[str, Any]) -> tuple[int | None, str]:
 
 
 def before(
-    event: str, data: Mapping[str, Any], departments: Departments
+    event: str, data: Mapping[str, Any], known: Known
 ) -> tuple[dict[str, str], dict[str, str]]:
     """What a change says was before it, and what it is now; keys, not words."""
-    if event == "ticket.severity_changed":
-        old, new = (str(data.get(name, "")).lower() for name in ("old", "new"))
-        known = {"severity": old} if old in LEVELS else {}
-        return known, {"severity": new} if new in LEVELS else {}
-    if event == "ticket.handed_over":
-        told = {name: departments.key_of(str(data.get(name, ""))) for name in ("old", "new")}
-        old_key, new_key = told["old"], told["new"]
-        return ({"department": old_key} if old_key else {}), (
-            {"department": new_key} if new_key else {}
-        )
-    return {}, {}
+    name, keys = {
+        "ticket.severity_changed": ("severity", {level.title(): level for level in LEVELS}),
+        "ticket.handed_over": ("department", known.departments),
+        "ticket.type_changed": ("type", known.types),
+    }.get(event, ("", {}))
+    old, new = (keys.get(str(data.get(side, ""))) for side in ("old", "new"))
+    return ({name: old} if old else {}), ({name: new} if new else {})
 
 
 @dataclass(frozen=True, slots=True)
 class Meanwhile:
     """What people changed after the event, before its rules were read: theirs stands."""
 
-    first: Mapping[str, str]  # severity and department as they were at the event
+    first: Mapping[str, str]  # severity, department and type as they were at the event
     follow_ups: int = 0
 
 
-async def meanwhile(desk: Desk, event: Event, departments: Departments) -> Meanwhile:
+async def meanwhile(desk: Desk, event: Event, known: Known) -> Meanwhile:
     rows = await desk.pool.fetch(LATER, event.case_id, event.seq, event.ticket_id)
     first: dict[str, str] = {}
     for row in rows:
-        for name, value in before(row["type"], row["data"], departments)[0].items():
+        for name, value in before(row["type"], row["data"], known)[0].items():
             first.setdefault(name, value)
     again = sum(row["type"] == "ticket.followed_up" for row in rows)
     return Meanwhile(first, again)
 
 
 async def facts_now(
-    desk: Desk, ticket: Ticket, event: Event, departments: Departments, phrases: Phrases,
+    desk: Desk, ticket: Ticket, event: Event, known: Known, phrases: Phrases,
     asks_load: bool, later: Meanwhile,
 ) -> Facts:  # fmt: skip
     """For the ticket that is held, as it was at the event."""
@@ -147,10 +147,11 @@ async def facts_now(
     moment = MOMENTS[event.type]
     last = ticket.id if moment == Moment.FILED else NOBODY_LATER
     load = await load_at(desk, ticket.id, event.occurred_at, last) if asks_load else {}
-    previous, _ = before(event.type, event.data, departments)
+    previous, _ = before(event.type, event.data, known)
     level = later.first.get("severity")
     return Facts(
         moment=moment,
+        type=later.first.get("type", ticket.type_key),
         at=event.occurred_at,
         severity=LEVELS.index(level) + 1 if level else ticket.severity,
         department=later.first.get("department", row["department"]),
@@ -159,7 +160,7 @@ async def facts_now(
         tags=frozenset(normal(tag) for (tag,) in await desk.pool.fetch(TAGS, ticket.id)),
         previous=previous,
         load=load,
-        hours=departments.hours,
+        hours=known.hours,
         **unchanging(row, phrases),
     )
 

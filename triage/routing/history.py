@@ -9,7 +9,7 @@ import asyncpg
 
 from helpdesk.desk import Desk
 
-from .gathering import ABOUT, FROM, MOMENTS, Departments, before, departments_of, unchanging
+from .gathering import ABOUT, FROM, MOMENTS, Known, before, known_to, unchanging
 from .phrases import Phrases
 from .replaying import Happening, Still
 from .vocabulary import LEVELS, Moment
@@ -67,14 +67,13 @@ class Wanted:
 
     @property
     def events(self) -> list[str]:
-        """All changes of department and severity: the first says what was there at filing."""
-        routed = ["ticket.opened", "ticket.severity_changed", "ticket.handed_over", "ticket.routed"]
-        return [*routed, "ticket.followed_up", *(STATUS if self.load else ())]
+        """All changes: the first of each kind says what was there at filing."""
+        return [*MOMENTS, "ticket.routed", *(STATUS if self.load else ())]
 
 
 async def read_history(desk: Desk, wanted: Wanted) -> History:
-    departments = await departments_of(desk)
-    history = History(departments.hours)
+    known = await known_to(desk)
+    history = History(known.hours)
     async for rows in tickets_of(desk, wanted):
         ids, cases = [row["id"] for row in rows], list({row["case_id"] for row in rows})
         events: dict[int, list[asyncpg.Record]] = {}
@@ -85,7 +84,7 @@ async def read_history(desk: Desk, wanted: Wanted) -> History:
             tags.setdefault(id, set()).add(tag)
         for row in rows:
             told = events.get(row["id"], [])
-            one = Past(row, told, frozenset(tags.get(row["id"], ())), departments, wanted)
+            one = Past(row, told, frozenset(tags.get(row["id"], ())), known, wanted)
             history.tickets[row["id"]] = one.still()
             history.happenings += one.happenings()
     history.happenings.sort(key=lambda one: (one.at, one.event_id))
@@ -110,12 +109,13 @@ class Past:
     row: asyncpg.Record
     events: Sequence[asyncpg.Record]
     tags: frozenset[str]
-    departments: Departments
+    known: Known
     wanted: Wanted
 
     def still(self) -> Still:
         """At filing, or when the period began if that was later."""
-        department, severity = self.first_department(), self.first_severity()
+        type, severity = self.first("type", "type_key"), self.first_severity()
+        department = self.first("department", "department")
         follow_ups, moves, is_open = 0, 0, True
         since = self.wanted.since
         is_older = self.row["opened_at"] < since
@@ -124,6 +124,7 @@ class Past:
                 break
             now = self.change(event)[1]
             department = now.get("department", department)
+            type = now.get("type", type)
             severity = LEVELS.index(now["severity"]) + 1 if "severity" in now else severity
             follow_ups += event["type"] == "ticket.followed_up"
             routed = event["type"] == "ticket.routed"
@@ -131,7 +132,9 @@ class Past:
             is_open = opens(event) if event["type"] in STATUS else is_open
         same = unchanging(self.row, self.wanted.phrases)
         tags = self.tags if is_older else frozenset()
-        return Still(same, department, severity, follow_ups, moves, tags, is_older and is_open)
+        return Still(
+            same, type, department, severity, follow_ups, moves, tags, is_older and is_open
+        )
 
     def happenings(self) -> list[Happening]:
         """In the period, without what rules did: that is done again."""
@@ -160,14 +163,13 @@ class Past:
         if event["type"] == "ticket.routed":
             data = event["data"]
             return {"department": data["old_key"]}, {"department": data["new_key"]}
-        return before(event["type"], event["data"], self.departments)
+        return before(event["type"], event["data"], self.known)
 
-    def first_department(self) -> str:
+    def first(self, name: str, column: str) -> str:
         for event in self.events:
-            old = self.change(event)[0].get("department")
-            if old is not None:
+            if old := self.change(event)[0].get(name):
                 return old
-        return str(self.row["department"])
+        return str(self.row[column])
 
     def first_severity(self) -> int:
         for event in self.events:

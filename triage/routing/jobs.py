@@ -13,7 +13,7 @@ from helpdesk.tickets.states import NotAllowed
 
 from .applying import MOVE_EVENTS, Place, apply
 from .engine import explain, trace
-from .gathering import MOMENTS, departments_of, facts_now, meanwhile
+from .gathering import MOMENTS, facts_now, known_to, meanwhile
 from .models import RoutingRun
 from .queries import InUse, rules_in_use
 from .replaying import document
@@ -60,11 +60,9 @@ async def read_rules(desk: Desk, tx: Transaction, event: Event, in_use: InUse) -
         return
     if await was_by_rules(tx, event) or await runs_of(tx, ticket.id) >= MOST_RUNS:
         return
-    departments = await departments_of(desk)
-    later = await meanwhile(desk, event, departments)
-    facts = await facts_now(
-        desk, ticket, event, departments, in_use.phrases, in_use.asks_load, later
-    )
+    known = await known_to(desk)
+    later = await meanwhile(desk, event, known)
+    facts = await facts_now(desk, ticket, event, known, in_use.phrases, in_use.asks_load, later)
     outcome, steps = explain(in_use.rules, facts)
     first = case.last_seq + 1
     place = Place(desk, tx, case, ticket, in_use.publisher_id, frozenset(later.first))

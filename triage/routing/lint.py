@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .actions import Action, Do
-from .conditions import Group, Join
+from .conditions import Join
 from .fights import fights
 from .flat import Flat, flat_of
 from .regions import OWN, Budget, Claim, satisfiable
 from .rules import Mode, Rule
 from .sentences import Names, listed
-from .vocabulary import UNKNOWN, About
+from .vocabulary import UNKNOWN, About, Moment
 
 MOST_FOUND = 60
 # What rules change, with the action that changes it.
@@ -42,10 +42,9 @@ class Finding:
 
 def lint(rules: Sequence[Rule], names: Names) -> list[Finding]:
     """In the order of the rules; the first `MOST_FOUND`, errors before warnings."""
-    budget = Budget()
     live = [rule for rule in rules if rule.on]
-    found = [*gone(rules, names), *fighting(live, names, budget)]
-    found += [*contradictions(live, budget), *unreachable(live, budget), *twice(rules)]
+    found = [*gone(rules, names), *fighting(live, names, Budget())]
+    found += [*contradictions(live, Budget()), *unreachable(live, Budget()), *twice(rules)]
     found.sort(key=lambda one: one.level != Level.ERROR)
     return found[:MOST_FOUND]
 
@@ -65,6 +64,7 @@ def gone(rules: Sequence[Rule], names: Names) -> Iterator[Finding]:
 def missing_in(rule: Rule, names: Names) -> Iterator[str]:
     known = {
         About.TYPE: ("the type", names.types),
+        About.PREVIOUS_TYPE: ("the type", names.types),
         About.DEPARTMENT: ("the department", names.departments),
         About.PREVIOUS_DEPARTMENT: ("the department", names.departments),
     }
@@ -115,46 +115,56 @@ def fighting(rules: Sequence[Rule], names: Names, budget: Budget) -> Iterator[Fi
 def contradictions(rules: Sequence[Rule], budget: Budget) -> Iterator[Finding]:
     for rule in rules:
         flat = flat_of(rule.when.condition)
-        never = flat.never if flat else None
-        if never is None or never is False:
+        never = flat.never if flat else False
+        if not never and not (flat and flat.is_plain):
             never = satisfiable([Claim(rule.when.condition)], budget) is False
         if never:
             text = f"“{rule.name}” never matches: its conditions cannot all hold."
             yield Finding(Level.WARNING, (str(rule.key),), text)
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A rule with what is asked of it again and again."""
+
+    at: int
+    rule: Rule
+    flat: Flat | None
+    keys: frozenset[tuple[About, str]]
+    moments: frozenset[Moment]
+
+
 def unreachable(rules: Sequence[Rule], budget: Budget) -> Iterator[Finding]:
     """A later rule whose every ticket an earlier one stops at."""
     changes = changed_up_to(rules)
-    stops: dict[frozenset[tuple[About, str]], list[tuple[int, Rule, Flat | None]]] = {}
+    stops: dict[frozenset[tuple[About, str]], list[Placed]] = {}
     for at, rule in enumerate(rules):
-        flat, keys = flat_of(rule.when.condition), keys_of(rule.when.condition)
-        above = (one for set_, some in stops.items() if set_ <= keys for one in some)
-        for before, other, other_flat in above:
-            if not set(rule.when.moments) <= set(other.when.moments):
-                continue
-            if changed_between(changes, before, at, other):
-                continue
-            if covers(other, other_flat, rule, flat, budget):
-                text = f"“{rule.name}” is never reached: “{other.name}” stops at every such ticket."
-                yield Finding(Level.WARNING, (str(rule.key), str(other.key)), text)
+        condition = rule.when.condition
+        keys = frozenset((test.about, test.unit) for test in condition.tests())
+        here = Placed(at, rule, flat_of(condition), keys, frozenset(rule.when.moments))
+        above = (one for known, some in stops.items() if known <= keys for one in some)
+        for other in above:
+            if covers(other, here, budget) and not changed_between(changes, other, at):
+                text = (
+                    f"“{rule.name}” is never reached: “{other.rule.name}” stops at every such "
+                    "ticket."
+                )
+                yield Finding(Level.WARNING, (str(rule.key), str(other.rule.key)), text)
                 break
         if rule.mode == Mode.STOP:
-            stops.setdefault(keys, []).append((at, rule, flat))
+            stops.setdefault(keys, []).append(here)
 
 
-def covers(
-    first: Rule, first_flat: Flat | None, then: Rule, then_flat: Flat | None, budget: Budget
-) -> bool:
+def covers(first: Placed, then: Placed, budget: Budget) -> bool:
     """Whether every ticket of the second rule is one of the first."""
-    if first_flat is not None and then_flat is not None:
-        return then_flat.implies(first_flat)
-    claims = [Claim(then.when.condition), Claim(first.when.condition, held=False)]
+    if not then.moments <= first.moments:
+        return False
+    if first.flat is not None and then.flat is not None:
+        return then.flat.implies(first.flat)
+    if budget.spent:
+        return False
+    claims = [Claim(then.rule.when.condition), Claim(first.rule.when.condition, held=False)]
     return satisfiable(claims, budget) is False
-
-
-def keys_of(condition: Group) -> frozenset[tuple[About, str]]:
-    return frozenset((test.about, test.unit) for test in condition.tests())
 
 
 def changed_up_to(rules: Sequence[Rule]) -> list[Counter[About]]:
@@ -168,10 +178,10 @@ def changed_up_to(rules: Sequence[Rule]) -> list[Counter[About]]:
     return found
 
 
-def changed_between(changes: list[Counter[About]], first: int, then: int, rule: Rule) -> bool:
+def changed_between(changes: list[Counter[About]], first: Placed, then: int) -> bool:
     """Something the first rule asks about may be another by the time the second is read."""
-    before, after = changes[first], changes[then]
-    return any(after[test.about] > before[test.about] for test in rule.when.condition.tests())
+    before, after = changes[first.at], changes[then]
+    return any(after[about] > before[about] for about, _ in first.keys)
 
 
 def twice(rules: Sequence[Rule]) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ OTHER = "\0another"  # stands for every value that no test names
 MOST_AT_ONCE = 4_000  # combinations tried for one question
 SUBSETS_OF = 6  # kinds of words whose every combination is tried
 MAY_LACK = {About.LANGUAGE, About.CONTRACT_ID, About.COMPANY, About.AMOUNT, About.OPEN,
-            About.PREVIOUS_SEVERITY, About.PREVIOUS_DEPARTMENT}  # fmt: skip
+            About.PREVIOUS_SEVERITY, About.PREVIOUS_DEPARTMENT, About.PREVIOUS_TYPE}  # fmt: skip
 FIXED: Mapping[About, tuple[Known, ...]] = {
     About.SEVERITY: (1, 2, 3, 4),
     About.WEEKDAY: DAYS,
@@ -41,11 +41,15 @@ OWN = {About.LOAD, About.OPEN, About.HOUR, About.WEEKDAY}
 class Budget:
     """How much may still be tried, over all questions of one check."""
 
-    left: int = 400_000
+    left: int = 100_000
 
     def takes(self, amount: int) -> bool:
         self.left -= amount
-        return self.left >= 0
+        return not self.spent
+
+    @property
+    def spent(self) -> bool:
+        return self.left < 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ class World:
 
 def worlds(claims: Sequence[Claim], budget: Budget) -> Iterator[World] | None:
     """Every kind of ticket the claims tell apart; None when there are too many."""
+    if budget.spent:
+        return None
     tests: dict[Key, list[Test]] = {}
     for claim in claims:
         for test in claim.condition.tests():

@@ -29,6 +29,7 @@ class Still:
     """A ticket as it stood when the replay first meets it."""
 
     same: Mapping[str, Any]  # what never changes, as fields of Facts
+    type: str
     department: str
     severity: int
     follow_ups: int = 0
@@ -50,6 +51,7 @@ class Happening:
 
 @dataclass
 class State:
+    type: str
     department: str
     severity: int
     follow_ups: int
@@ -74,6 +76,7 @@ class Course:
 
     def begin(self, id: int, ticket: Still) -> State:
         state = State(
+            ticket.type,
             ticket.department,
             ticket.severity,
             ticket.follow_ups,
@@ -115,6 +118,9 @@ class Course:
                 return None
             self.move(state, department)
             state.moves = 0
+        if type := happening.now.get("type"):
+            previous["type"] = state.type
+            state.type = type
         if level := happening.now.get("severity"):
             previous["severity"] = LEVELS[state.severity - 1]
             if level == previous["severity"]:
@@ -138,6 +144,7 @@ class Course:
         return Facts(
             moment=moment,
             at=happening.at,
+            type=state.type,
             severity=state.severity,
             department=state.department,
             follow_ups=state.follow_ups,

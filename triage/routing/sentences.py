@@ -16,6 +16,7 @@ MOMENTS = {
     Moment.FILED: "is filed",
     Moment.SEVERITY: "gets another severity",
     Moment.DEPARTMENT: "is handed to another department",
+    Moment.TYPE: "is found to be about something else",
     Moment.FOLLOW_UP: "is followed up",
 }
 DAY_NAMES = dict(
@@ -141,6 +142,9 @@ WORDED: dict[About, Callable[[Test, Names], str]] = {
     ),
     About.PREVIOUS_DEPARTMENT: lambda t, n: (
         "it was with " + chosen(t.values, lambda v: n.of(n.departments, v))
+    ),
+    About.PREVIOUS_TYPE: lambda t, n: (
+        "it was about " + chosen(t.values, lambda v: f"“{n.of(n.types, v)}”")
     ),
     About.FOLLOW_UPS: lambda t, n: f"it was asked about again {bound(t)} {t.values[0]} times",
     About.SOURCE: lambda t, n: f"it came by {listed([SOURCES.get(v, v) for v in t.values])}",

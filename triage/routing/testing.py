@@ -8,16 +8,13 @@ from typing import Any
 
 import orjson
 
-from helpdesk.core.live import Envelope
 from helpdesk.desk import Desk
 
 from .history import History, Wanted, read_history
-from .queries import rules_of, version_rules
+from .queries import version_rules
 from .replaying import Course, Move, Tally, document, go_through
 from .rules import Rule, asks_about, phrases_of
 from .vocabulary import About, Moment
-
-__all__ = ["rules_of", "test_next"]
 
 log = logging.getLogger("helpdesk.worker")
 
@@ -60,7 +57,6 @@ async def test_next(desk: Desk) -> int:
         log.exception("routing.replay_failed")
         done = ("failed", None, type(error).__name__[:80])
     await desk.pool.execute(FINISH, row["id"], *done, desk.clock.now())
-    tell(desk, row["id"])
     return 1
 
 
@@ -123,10 +119,3 @@ def move_row(number: int, move: Move) -> dict[str, Any]:
 
 async def progress(desk: Desk, id: int, done: int, total: int) -> None:
     await desk.pool.execute(PROGRESS, id, done, total, desk.clock.now())
-    tell(desk, id)
-
-
-def tell(desk: Desk, id: int) -> None:
-    """Pages that show it ask again; the envelope says nothing else."""
-    stream = "rules"
-    desk.live.deliver([Envelope(stream, 0, {}, {"t": "changed", "s": stream, "ids": [id]})])

@@ -114,7 +114,7 @@ def texts(form: FormData, name: str) -> list[str]:
 
 
 def change(typed: TypedRule, do: str) -> None:
-    """`add-test:0.1`, `add-group:0`, `remove:0.2`, `add-action`, `remove-action:1`; else nothing."""
+    """`add-test:0.1`, `add-group:0`, `remove:0.2`, `add-action`, `remove-action:1`."""
     what, _, where = do.partition(":")
     if what == "add-action":
         typed.then.append(TypedAction())

@@ -11,6 +11,7 @@ class Moment(StrEnum):
     FILED = "filed"
     SEVERITY = "severity_changed"
     DEPARTMENT = "department_changed"
+    TYPE = "type_changed"
     FOLLOW_UP = "followed_up"
 
 
@@ -31,6 +32,7 @@ class About(StrEnum):
     OPEN = "open"
     PREVIOUS_SEVERITY = "previous_severity"
     PREVIOUS_DEPARTMENT = "previous_department"
+    PREVIOUS_TYPE = "previous_type"
     FOLLOW_UPS = "follow_ups"
     SOURCE = "source"
     RESTRICTED = "restricted"
@@ -92,6 +94,7 @@ SHAPES: Mapping[About, Shape] = {
     About.OPEN: Shape("Department is open", Kind.YES_NO, (Op.IS,), Unit.DEPARTMENT),
     About.PREVIOUS_SEVERITY: Shape("Severity before the change", Kind.CHOICE, _AMONG),
     About.PREVIOUS_DEPARTMENT: Shape("Department before the change", Kind.CHOICE, _AMONG),
+    About.PREVIOUS_TYPE: Shape("Type before the change", Kind.CHOICE, _AMONG),
     About.FOLLOW_UPS: Shape("Times asked again", Kind.NUMBER, _RANGE),
     About.SOURCE: Shape("Came by", Kind.CHOICE, _AMONG),
     About.RESTRICTED: Shape("Restricted", Kind.YES_NO, (Op.IS,)),
@@ -111,11 +114,11 @@ CONTRACTS = {
 ROLES = {"client": "a client", "freelancer": "a freelancer", "guest": "a guest"}
 SOURCES = {"form": "the form", "api": "a program", "chat": "a chat"}
 LANGUAGES = {
-    "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "cs": "Czech", "da": "Danish",
+    "af": "Afrikaans", "ar": "Arabic", "ca": "Catalan", "gl": "Galician", "mk": "Macedonian", "bg": "Bulgarian", "bn": "Bengali", "cs": "Czech", "da": "Danish",
     "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "et": "Estonian",
     "fa": "Persian", "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi",
     "hr": "Croatian", "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese",
-    "ko": "Korean", "lt": "Lithuanian", "lv": "Latvian", "nl": "Dutch", "no": "Norwegian",
+    "ko": "Korean", "lt": "Lithuanian", "lv": "Latvian", "nl": "Dutch", "nb": "Norwegian",
     "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sk": "Slovak",
     "sl": "Slovenian", "sr": "Serbian", "sv": "Swedish", "sw": "Swahili", "ta": "Tamil",
     "th": "Thai", "tl": "Tagalog", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu",

@@ -9,12 +9,12 @@ from helpdesk.desk import Desk, Transaction
 
 from .models import SeverityRules
 from .queries import look_again
-from .rules import Effect, Rule, Rules, default_rules
+from .rules import FIRST_NOTE, FIRST_NUMBER, Effect, Rule, Rules, default_rules
 
 ONE_EDITOR = text("LOCK TABLE severity_rules IN SHARE ROW EXCLUSIVE MODE")
 FIRST = """
 INSERT INTO severity_rules (number, document, changes, note, made_at, published_at)
-SELECT 1, $1::jsonb, '[]', $2, $3, $3 WHERE NOT EXISTS (SELECT FROM severity_rules)
+SELECT $4::integer, $1::jsonb, '[]', $2, $3, $3 WHERE NOT EXISTS (SELECT FROM severity_rules)
 ON CONFLICT (number) DO NOTHING
 """
 
@@ -34,7 +34,7 @@ class EditedMeanwhile(Exception):
 async def ensure_rules(desk: Desk) -> None:
     """A desk without rules gets those we ship, as version 1."""
     document = default_rules().model_dump(mode="json")
-    await desk.pool.execute(FIRST, document, "The rules this desk begins with", desk.clock.now())
+    await desk.pool.execute(FIRST, document, FIRST_NOTE, desk.clock.now(), FIRST_NUMBER)
     look_again(desk)
 
 
@@ -45,7 +45,18 @@ async def published(tx: Transaction) -> SeverityRules:
         .order_by(col(SeverityRules.number).desc())
         .limit(1)
     )
-    return (await tx.db.exec(query)).one()
+    if stored := (await tx.db.exec(query)).one_or_none():
+        return stored
+    first = SeverityRules(
+        number=FIRST_NUMBER,
+        document=default_rules().model_dump(mode="json"),
+        note=FIRST_NOTE,
+        made_at=tx.now,
+        published_at=tx.now,
+    )
+    tx.db.add(first)
+    await tx.db.flush()
+    return first
 
 
 async def draft_of(tx: Transaction) -> SeverityRules | None:

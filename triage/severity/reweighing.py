@@ -16,7 +16,7 @@ from helpdesk.desk import Desk, Transaction
 from helpdesk.people.queries import actor_of
 from helpdesk.permissions import SYSTEM
 from helpdesk.tickets.models import Ticket, reference
-from helpdesk.tickets.queries import hold_ticket, note_reach, staff_audience
+from helpdesk.tickets.queries import AlreadyMerged, hold_ticket, note_reach, staff_audience
 from helpdesk.tickets.states import UNSOLVED
 from triage.models import TriageSuggestion
 
@@ -38,7 +38,10 @@ async def weigh_ticket(desk: Desk, event_id: int, cause: str, job: str) -> Sugge
         event = await tx.db.get_one(Event, event_id)
         if event.ticket_id is None:
             return None
-        case, ticket = await hold_ticket(tx, event.ticket_id)
+        try:
+            case, ticket = await hold_ticket(tx, event.ticket_id)
+        except AlreadyMerged:  # the one that goes on is weighed by its own events
+            return None
         facts = await _facts(desk, tx, ticket, cause, used)
         if facts is None:
             return None

@@ -7,8 +7,7 @@ from typing import Any
 
 from helpdesk.desk import Desk
 
-from .commands import ensure_rules
-from .rules import EFFECT_WORDS, Effect, Rules
+from .rules import EFFECT_WORDS, FIRST_NUMBER, Effect, Rules, default_rules
 
 NEWEST = """
 SELECT number, document, changes, published_at FROM severity_rules
@@ -55,9 +54,8 @@ class Version:
 
 async def what_stands(desk: Desk) -> Shown:
     row = await desk.pool.fetchrow(NEWEST)
-    if row is None:
-        await ensure_rules(desk)
-        row = await desk.pool.fetchrow(NEWEST)
+    if row is None:  # stored with the first change, if not before
+        return Shown(FIRST_NUMBER, default_rules(), (), False)
     is_draft = row["published_at"] is None
     changes = changes_of(row["changes"]) if is_draft else ()
     return Shown(row["number"], Rules.model_validate(row["document"]), changes, is_draft)

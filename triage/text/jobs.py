@@ -13,6 +13,7 @@ from helpdesk.tickets.models import Ticket
 from triage.models import TriageSuggestion
 
 from .language import language_of
+from .shelf import classifier_of
 
 ENGINE = "eldc, py3langid"
 
@@ -50,3 +51,32 @@ async def read_language(desk: Desk, event_id: int) -> None:
                     at=tx.now,
                 )
             )
+
+
+@job
+async def suggest_type(desk: Desk, event_id: int) -> None:
+    """What the text sounds like, beside what the person chose."""
+    async with desk.transaction(SYSTEM) as tx:
+        event = await tx.db.get_one(Event, event_id)
+        if event.ticket_id is None:
+            return
+        text = await text_of(tx, await tx.db.get_one(Ticket, event.ticket_id))
+    classifier = await classifier_of(desk)
+    guess = await asyncio.to_thread(classifier.guess, text) if classifier else None
+    async with desk.transaction(SYSTEM) as tx:
+        if await already_done(tx, event_id, "triage.suggest_type") or guess is None:
+            return
+        ticket = await tx.db.get_one(Ticket, event.ticket_id)
+        tx.db.add(
+            TriageSuggestion(
+                kind="type",
+                ticket_id=ticket.id,
+                value=guess.type_key,
+                probability=guess.probability,
+                engine=classifier.version if classifier else "",
+                at=tx.now,
+                accepted_value=ticket.type_key,
+                by_id=ticket.requester_id,
+                decided_at=ticket.opened_at,
+            )
+        )

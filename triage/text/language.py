@@ -20,8 +20,10 @@ LETTERS = 12  # fewer say too little to tag a ticket by
 SAME = {"ms": "id", "no": "nb", "nn": "nb", "bs": "hr", "und": ""}
 ONLY_WITH_SIGNS = {"mr": "hi"}  # two words of Hindi look like Marathi
 # In natural logarithms, as the second model counts: what the first one and the signs weigh.
-FIRST, WORD, PIECE, MOST_WORDS, MOST_PIECES = 4.0, 3.0, 2.0, 3, 4
+FIRST, WORD, PIECE, MOST_WORDS, MOST_PIECES = 4.0, 3.0, 2.0, 6, 4
 ALONE = 2.0  # the first one's weight where the second is not asked
+HALF_A_VOTE = 1.5
+UNNAMED = frozenset({"af", "gl", "mk"})  # the first has no name for them and says a neighbour
 
 _NOISE = re.compile(r"https?://\S+|\S+@\S+|\b[\w-]*\d[\w-]*\b|`[^`]*`|</?\w[^>]*>")
 _EDGES = '.,;:!?…()[]{}"“”„«»‘‚*/\\|<>=+~#–—।؟،-'
@@ -83,6 +85,7 @@ def _settled(
         by_words, by_pieces = signs.get(code, (0, 0))
         points[code] = WORD * by_words + PIECE * by_pieces + ranked.get(code, 0.0)
         points[code] += (FIRST if ranked else ALONE) * (code == first)
+        points[code] += HALF_A_VOTE * (code in UNNAMED)
         if ranked and code not in ranked:
             points[code] -= 100.0
         if code in ONLY_WITH_SIGNS and not by_words:

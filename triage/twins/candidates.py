@@ -3,21 +3,26 @@ desk: the nearest vectors, and words so rare that few tickets have them."""
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from helpdesk.desk import Desk
 from helpdesk.permissions import Actor, Can, allowed
+from triage.engine.embedders import level_named
+from triage.engine.queries import weights_in_use
 from triage.engine.ranker import embedded_text, rank
-from triage.engine.report import Candidate, Identifier, Rarity, Reason, Report
+from triage.engine.report import Candidate, Identifier, Rarity, Reason, Report, Terms
 from triage.engine.words import read_report, unpack
 
 from .indexing import keys_of, report_of
 from .rarity import counts_of, rarest, rarity_of
 from .vectors import as_text, embedded, from_bytes
 
-NEAREST = 100
-BY_KEYS = 60
+NEAREST = 60
+BY_KEYS = 40
+MOST_OWN = 20
+MOST_MADE = 4  # vectors that are made while somebody waits
 
 NEAR = f"""
 SELECT ticket_id FROM (
@@ -39,15 +44,18 @@ SELECT t.id, t.subject, t.status, t.opened_at, t.requester_id, x.packed, x.keys,
     ) END AS body {columns}
 FROM tickets t LEFT JOIN ticket_terms x ON x.ticket_id = t.id
     LEFT JOIN contracts c ON c.id = t.contract_id {join}
-WHERE t.id = ANY($1::bigint[]) AND t.merged_into_id IS NULL AND {which}
+WHERE {which} AND t.merged_into_id IS NULL
 """
 VECTORS = (
     ", halfvec_send(v.title) AS title_vector, halfvec_send(v.whole) AS whole_vector",
     "LEFT JOIN ticket_vectors v ON v.ticket_id = t.id AND v.embedder = $4",
 )
 NO_VECTORS = (", NULL::bytea AS title_vector, NULL::bytea AS whole_vector", "")
-STAFF = "(NOT t.restricted OR t.group_id = ANY($2::bigint[]) OR $3::boolean)"
-OWN = "t.requester_id = $2 AND t.opened_at > $3"
+# Those that were found, as far as staff may open them; and a person's own of late, but some.
+STAFF = """t.id = ANY($1::bigint[])
+    AND (NOT t.restricted OR t.group_id = ANY($2::bigint[]) OR $3::boolean)"""
+OWN = f"""t.id IN (SELECT id FROM tickets WHERE requester_id = $2 ORDER BY id DESC LIMIT {MOST_OWN})
+    AND t.opened_at > $3 AND t.id <> ALL($1::bigint[])"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,19 +120,21 @@ async def by_keys(desk: Desk, asked: Asked) -> set[int]:
 async def told(
     desk: Desk, asked: Asked, which: str, ids: Collection[int], *those: object
 ) -> Sequence[Any]:
-    """What these tickets say, as far as `which` lets the reader see them."""
-    if not ids:
-        return []
+    """What tickets say, as far as `which` lets the reader see them."""
     columns, join = VECTORS if asked.embedder else NO_VECTORS
     statement = TOLD.format(columns=columns, join=join, which=which)
     more = (asked.embedder,) if asked.embedder else ()
-    rows: Sequence[Any] = await desk.pool.fetch(statement, sorted(ids), *those, *more)
+    rows: Sequence[Any] = await desk.search_pool.fetch(statement, sorted(ids), *those, *more)
     return rows
 
 
 async def ranked(desk: Desk, asked: Asked, rows: Sequence[Any], limit: int) -> list[Found]:
     rarity = await rarity_of(desk)
-    matches = rank(asked.candidate, [candidate_of(row) for row in rows], usable_rarity(rarity))
+    candidates = [candidate_of(row) for row in rows]
+    if asked.embedder:
+        candidates = await with_vectors(desk, rows, candidates)
+    weights = await weights_in_use(desk, level_named(asked.embedder))
+    matches = rank(asked.candidate, candidates, usable_rarity(rarity), weights)
     return [
         Found(
             rows[match.index]["id"],
@@ -136,6 +146,20 @@ async def ranked(desk: Desk, asked: Asked, rows: Sequence[Any], limit: int) -> l
         )
         for match in matches[:limit]
     ]
+
+
+async def with_vectors(
+    desk: Desk, rows: Sequence[Any], candidates: Sequence[Candidate]
+) -> list[Candidate]:
+    """Of the few tickets that the worker has not come to, they are made now."""
+    found = list(candidates)
+    missing = [n for n, one in enumerate(found) if one.whole_vector is None][-MOST_MADE:]
+    for n in missing:
+        report = report_of(rows[n])
+        made = await embedded(desk, [report.title, embedded_text(report)])
+        if made is not None:
+            found[n] = replace(found[n], title_vector=made[1][0], whole_vector=made[1][1])
+    return found
 
 
 def usable_rarity(rarity: Rarity) -> Rarity | None:
@@ -151,7 +175,13 @@ def candidate_of(row: Any) -> Candidate:
     named = frozenset(identifier(key) for key in row["keys"] if key[0] == "#")
     report = Report(row["subject"], "", row["opened_at"], named)
     title, whole = from_bytes(row["title_vector"]), from_bytes(row["whole_vector"])
-    return Candidate(report, unpack(row["packed"]), title, whole)
+    return Candidate(report, kept_terms(row["packed"]), title, whole)
+
+
+@lru_cache(maxsize=4_096)
+def kept_terms(packed: str) -> Terms:
+    """While somebody types, the same tickets come again and again."""
+    return unpack(packed)
 
 
 def identifier(key: str) -> Identifier:

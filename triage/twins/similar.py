@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from helpdesk.desk import Desk
 from helpdesk.permissions import Actor
 from helpdesk.tickets.models import reference
+from triage.engine.embedders import level_named
+from triage.engine.queries import weights_in_use
 
 from .candidates import Found, asked_for, search
 from .indexing import FROM, REPORTED, report_of
@@ -36,7 +38,7 @@ async def similar_tickets(
         return []
     asked = await asked_for(desk, report_of(row))
     found = await search(desk, actor, asked, limit, but=[ticket_id])
-    engine = asked.embedder or "lexical"
+    engine = (await weights_in_use(desk, level_named(asked.embedder))).name
     return [shown(one, engine) for one in found if one.probability >= LEAST]
 
 

@@ -3,6 +3,7 @@
 
 import { composer, forgetHere, kept } from "./composer.js";
 import { showConnection } from "./connection.js";
+import { startFetching } from "./fetched.js";
 import { keepAtDesk } from "./kept.js";
 import { startKeys } from "./keys.js";
 import { live } from "./live.js";
@@ -320,3 +321,4 @@ if (line) showConnection(line);
 startKeys();
 startSimilar();
 startPick();
+startFetching();

@@ -22,9 +22,10 @@ async function countAgain() {
   try {
     const answer = await fetch("/desk/counts", { headers: { Accept: "application/json" } });
     if (!answer.ok) return;
-    const { tickets, chats } = await answer.json();
+    const { tickets, chats, incidents } = await answer.json();
     badge("rail-tickets", tickets, "unassigned in your departments");
     badge("rail-chats", chats, "waiting");
+    badge("rail-incidents", incidents ?? 0, "proposed");
   } catch {
     // the next change asks again
   }

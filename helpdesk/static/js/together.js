@@ -23,7 +23,7 @@ export function adopt(pane, { me, face, posts, path }) {
       forgetHere(old);
     }
     const address = `${path}/HD-${10_000 + Number(id)}/messages`;
-    const more = path === STAFF ? { why: UNREAD } : {};
+    const more = { why: path === STAFF ? UNREAD : undefined };
     for (const post of unsent(me)) if (post.s === address) keep(me, { ...post, ...more, s: posts });
   }
 }

@@ -1,37 +1,34 @@
 """Merging, linking and telling apart in the console; what everybody sees of it afterwards."""
 
+import asyncio
 import re
 from typing import Any
+from uuid import uuid4
 
-import httpx2
-
+from chat.commands import Opening, open_conversation
 from helpdesk.core.clock import FrozenClock
 from helpdesk.tickets import commands
+from helpdesk.tickets.rating import issue_rating_link
 from helpdesk.tickets.states import Status
 from tests.build import a_ticket
-from tests.helpdesk.evidence import samples
-from tests.helpdesk.evidence.build import attach
+from tests.helpdesk.evidence.build import attach, send
+from tests.helpdesk.tickets.together import (
+    FRAGMENT,
+    known_to_engine,
+    merge,
+    pair,
+    row,
+    said,
+    say,
+    similar,
+    suggested,
+    undo,
+)
 from tests.helpdesk.tickets.together import do as run
-from tests.helpdesk.tickets.together import merge, pair, row, said, say, undo
 from tests.people import Cast
-from triage.twins.indexing import index_tickets
 
 from .build import desk_of, do, refs
 from .build import say as write
-
-FRAGMENT = {"x-fragment": "similar"}
-
-
-async def known_to_engine(cast: Cast) -> None:
-    """As the worker does it, after a ticket was filed."""
-    rows = await cast.desk.pool.fetch("SELECT id FROM tickets")
-    await index_tickets(cast.desk, [one["id"] for one in rows])
-
-
-async def similar(browser: httpx2.AsyncClient, ref: str) -> str:
-    answer = await browser.get(f"{desk_of(ref)}/similar", headers=FRAGMENT)
-    assert answer.status_code == 200, answer.text
-    return answer.text
 
 
 async def verdicts(cast: Cast) -> list[tuple[Any, ...]]:
@@ -48,8 +45,7 @@ async def test_an_agent_merges_from_the_panel_and_takes_it_back(
     clock.advance(hours=1)
     async with await cast.browser(site, "pete") as pete, await cast.browser(site, "nina") as nina:
         before = await said(nina, first), await said(nina, second)
-        panel = await similar(pete, second.reference)
-        assert first.reference in panel
+        panel = await suggested(pete, second.reference, first.reference)
         assert "Merge this into it" in panel  # the earlier one goes on
         assert re.search(r"[a-z] the same, \d+ %", panel)
         answer = await do(
@@ -120,6 +116,7 @@ async def test_not_the_same_is_never_suggested_again_until_it_is_taken_back(
     first, second = await pair(cast)
     await known_to_engine(cast)
     async with await cast.browser(site, "pete") as pete:
+        await suggested(pete, second.reference, first.reference)
         panel = await pete.post(
             f"{desk_of(second.reference)}/not-the-same",
             data={"other": first.reference, "percent": "64", "engine": "test 1"},
@@ -212,7 +209,7 @@ async def test_a_hidden_ticket_is_not_named_by_panel_link_or_event(cast: Cast, s
     )
     await known_to_engine(cast)
     async with await cast.browser(site, "sam") as sam:
-        assert hidden.reference in await similar(sam, open_one.reference)
+        await suggested(sam, open_one.reference, hidden.reference)
         await do(sam, open_one.reference, "link", other=hidden.reference)
         assert hidden.reference in await similar(sam, open_one.reference)
     async with await cast.browser(site, "amy") as amy:
@@ -284,8 +281,6 @@ async def test_nonsense_is_refused_and_changes_nothing(cast: Cast, site: str) ->
 
 
 async def test_a_rating_link_of_before_rates_the_one_that_goes_on(cast: Cast, site: str) -> None:
-    from helpdesk.tickets.rating import issue_rating_link
-
     first, second = await pair(cast)
     for filed in (first, second):
         await run(cast, "max", commands.change_status, filed.ticket_id, Status.SOLVED)
@@ -297,3 +292,129 @@ async def test_a_rating_link_of_before_rates_the_one_that_goes_on(cast: Cast, si
         assert rated.status_code == 200
     query = "SELECT ticket_id FROM ticket_ratings"
     assert await cast.desk.pool.fetchval(query) == first.ticket_id
+
+
+async def test_a_colleague_of_one_of_the_two_reads_no_more_than_before(
+    cast: Cast, site: str
+) -> None:
+    """Cora filed one of them before her company was known."""
+    first, second = await pair(cast, "cora")
+    private = "UPDATE sides SET company_id = NULL WHERE case_id = $1"
+    for hidden, open_one in ((second, first), (first, second)):
+        await cast.desk.pool.execute("UPDATE sides SET company_id = $1", cast.cora.company_id)
+        await cast.desk.pool.execute(private, hidden.case_id)
+        merged = await merge(cast, second, first)
+        async with (
+            await cast.browser(site, "dora") as dora,
+            await cast.browser(site, "cora") as cora,
+        ):
+            assert len(await said(cora, first)) == 2
+            shown = await dora.get(f"/requests/{first.reference}")
+            program = await dora.get(f"/api/v1/tickets/{first.reference}")
+            old = await dora.get(f"/requests/{second.reference}")
+            if hidden is second:
+                for answer in (shown, program):
+                    assert answer.status_code == 200
+                    assert "first-words" in answer.text
+                    assert "second-words" not in answer.text
+            else:
+                assert (shown.status_code, program.status_code) == (404, 404)
+            assert old.status_code == 404
+        await undo(cast, merged)
+        async with await cast.browser(site, "dora") as dora:
+            for one, status in ((open_one, 200), (hidden, 404)):
+                assert (await dora.get(f"/requests/{one.reference}")).status_code == status
+
+
+async def test_two_agents_who_press_at_once(cast: Cast, site: str) -> None:
+    first, second = await pair(cast)
+    async with await cast.browser(site, "amy") as amy, await cast.browser(site, "pete") as pete:
+        answers = await asyncio.gather(
+            do(amy, first.reference, "merge", other=second.reference),
+            do(pete, second.reference, "merge", other=first.reference),
+        )
+    assert sorted(answer.status_code for answer in answers) == [303, 409]
+    [refused] = [answer for answer in answers if answer.status_code == 409]
+    assert re.search(r"HD-\d+ was merged into HD-\d+\. Go on there\.", refused.text)
+
+
+async def test_a_file_uploaded_for_the_old_one_is_sent_with_a_message_to_the_other(
+    cast: Cast, site: str
+) -> None:
+    first, second = await pair(cast)
+    async with await cast.browser(site, "nina") as nina:
+        answer = await send(nina, "slip.txt", b"paid on Monday", case=second.case_id)
+        assert answer.status_code == 201, answer.text
+        await merge(cast, second, first)
+        sent = await nina.post(
+            f"/requests/{second.reference}/messages",
+            data={
+                "once": "5b0ed2f0-9d0c-4b7e-8a2e-61d9a2e5b011",
+                "body": "Here it is",
+                "uploads": answer.json()["id"],
+            },
+        )
+        assert sent.status_code == 303, sent.text
+        page = (await nina.get(f"/requests/{first.reference}")).text
+        assert "slip.txt" in page
+        assert "Here it is" in page
+
+
+async def test_a_piece_asked_for_before_is_answered_on_the_one_that_goes_on(
+    cast: Cast, site: str, clock: FrozenClock
+) -> None:
+    first, second = await pair(cast)
+    async with await cast.browser(site, "amy") as amy, await cast.browser(site, "nina") as nina:
+        asked = await do(amy, second.reference, "ask", label="A bank slip", due="2026-06-09")
+        assert asked.status_code == 303
+        await merge(cast, second, first)
+        assert "A bank slip" in (await nina.get(f"/requests/{first.reference}")).text
+        page = (await amy.get(desk_of(first.reference))).text
+        assert "Still missing: A bank slip." in page
+
+
+async def test_a_chat_about_the_old_one_joins_the_case_of_the_other(cast: Cast) -> None:
+    first, second = await pair(cast)
+    await merge(cast, second, first)
+    opening = Opening(uuid4(), "GEN", "My payment", "News?", ticket_id=second.ticket_id)
+    chat = await run(cast, "nina", open_conversation, opening)
+    assert chat.case_id == first.case_id
+
+
+async def test_whatever_is_sent_from_an_old_page_is_refused_with_where_it_goes_on(
+    cast: Cast, site: str
+) -> None:
+    first, second = await pair(cast)
+    await merge(cast, second, first)
+    async with await cast.browser(site, "amy") as amy:
+        for action, fields in (
+            ("status", {"status": "solved", "coverage": "unique"}),
+            ("claim", {}),
+            ("severity", {"severity": "high", "reason": "why"}),
+            ("type", {"type": "level1_tech"}),
+            ("messages", {"once": str(uuid4()), "body": "To nobody", "mode": "reply"}),
+            ("link", {"other": first.reference}),
+        ):
+            answer = await do(amy, second.reference, action, **fields)
+            assert answer.status_code == 409, action
+            assert f"was merged into {first.reference}. Go on there." in answer.text, action
+        kept = (await amy.get(desk_of(first.reference))).text
+        assert "To nobody" not in kept
+    assert (await row(cast, first))["status"] == Status.NEW
+
+
+async def test_links_of_a_merged_ticket_are_shown_on_the_one_that_goes_on(
+    cast: Cast, site: str
+) -> None:
+    first, second = await pair(cast)
+    coras = await a_ticket(cast, "cora", subject="Quite another thing")
+    async with await cast.browser(site, "amy") as amy:
+        await do(amy, second.reference, "link", other=coras.reference)
+        merged = await merge(cast, second, first)
+        panel = await similar(amy, first.reference)
+        assert coras.reference in panel
+        assert f'Said of <span class="mono">{second.reference}' in panel
+        assert first.reference in await similar(amy, coras.reference)
+        await undo(cast, merged)
+        assert coras.reference not in await similar(amy, first.reference)
+        assert coras.reference in await similar(amy, second.reference)

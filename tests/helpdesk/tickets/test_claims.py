@@ -12,9 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from helpdesk.core.clock import FrozenClock
-from helpdesk.tickets.claims import AlreadyReported, about_of, holders_of
+from helpdesk.permissions import SYSTEM
+from helpdesk.tickets.claims import AlreadyReported, about_of, holders_of, join_claims
 from helpdesk.tickets.commands import add_message, change_status, close_by_requester, reopen
 from helpdesk.tickets.filing import Filed
+from helpdesk.tickets.merging import merge_tickets, unmerge
 from helpdesk.tickets.states import NotAllowed, Status
 from tests.build import a_ticket
 from tests.conftest import TUESDAY
@@ -178,6 +180,43 @@ async def test_a_claim_that_nobody_holds_any_more_is_no_obstacle(cast: Cast) -> 
         "UPDATE tickets SET status = 'closed', solved_at = $1", TUESDAY - timedelta(days=9)
     )
     assert (await a_payment(cast)).ticket_id != first.ticket_id
+
+
+async def test_a_merged_ticket_speaks_through_the_one_that_goes_on(
+    cast: Cast, clock: FrozenClock
+) -> None:
+    """Filed about another contract, merged, and taken out again: its claim goes along."""
+    first = await a_payment(cast)
+    second = await a_payment(cast, contract="C-1003", paid="T-90")
+    pete = await cast.actor("pete")
+    async with cast.desk.transaction(pete) as tx:
+        merge = await merge_tickets(tx, second.ticket_id, first.ticket_id)
+    with pytest.raises(AlreadyReported) as refusal:
+        await a_payment(cast, contract="C-1003", paid="T-91")
+    assert refusal.value.tickets == (first.ticket_id,)
+    await solve(cast, first)
+    clock.at += timedelta(days=3)
+    async with cast.desk.transaction(pete) as tx:
+        await unmerge(tx, merge.id)
+    clock.at += timedelta(days=30)
+    with pytest.raises(AlreadyReported) as refusal:
+        await a_payment(cast, contract="C-1003", paid="T-92")
+    assert refusal.value.tickets == (second.ticket_id,)
+    await a_payment(cast)  # the first was solved long ago
+
+
+async def test_what_a_guest_claimed_the_account_claims(cast: Cast) -> None:
+    first = await a_payment(cast, contract=None)
+    mine = await a_payment(cast, "finn", contract=None)
+    assert mine.ticket_id != first.ticket_id
+    async with cast.desk.transaction(SYSTEM) as tx:
+        await join_claims(tx, cast.nina.id, cast.finn.id)
+    pool = cast.desk.pool
+    await pool.execute("UPDATE tickets SET requester_id = $1", cast.finn.id)
+    with pytest.raises(AlreadyReported) as refusal:
+        await a_payment(cast, "finn", contract=None)
+    assert set(refusal.value.tickets) == {first.ticket_id, mine.ticket_id}
+    await a_payment(cast, contract=None)
 
 
 STEPS = st.lists(

@@ -331,8 +331,10 @@ async def test_a_message_sent_while_two_tickets_are_merged_is_never_lost(
         kept = [w for w, a in zip(words[:2] + words[2:], answers[:2] + answers[3:], strict=True)
                 if not isinstance(a, BaseException)]  # fmt: skip
         for answer in answers:
-            assert answer is None or not isinstance(answer, BaseException) or isinstance(
-                answer, AlreadyMerged
+            assert (
+                answer is None
+                or not isinstance(answer, BaseException)
+                or isinstance(answer, AlreadyMerged)
             ), answer
         async with await cast.browser(site, "nina") as nina:
             shown = await said(nina, newer)

@@ -1,5 +1,6 @@
 """What tests of merged tickets do over and over."""
 
+import asyncio
 import re
 from html import unescape
 from typing import Any
@@ -12,6 +13,9 @@ from helpdesk.tickets.filing import Filed
 from helpdesk.tickets.merging import TicketMerge, merge_tickets, unmerge
 from tests.build import a_ticket
 from tests.people import Cast
+from triage.twins.indexing import index_tickets
+
+FRAGMENT = {"x-fragment": "similar"}  # what the console's script asks for
 
 
 async def do(cast: Cast, who: str, command: Any, *arguments: Any, **named: Any) -> Any:
@@ -68,4 +72,28 @@ async def said(browser: httpx2.AsyncClient, filed: Filed) -> list[str]:
         answer = await browser.get(answer.headers["location"])
     assert answer.status_code == 200, answer.status_code
     log = answer.text
-    return bubbles(log[log.find('<ol class="log"') : log.find("</ol>", log.find('<ol class="log"'))])
+    return bubbles(
+        log[log.find('<ol class="log"') : log.find("</ol>", log.find('<ol class="log"'))]
+    )
+
+
+async def known_to_engine(cast: Cast) -> None:
+    """As the worker does it, after a ticket was filed."""
+    rows = await cast.desk.pool.fetch("SELECT id FROM tickets")
+    await index_tickets(cast.desk, [one["id"] for one in rows])
+
+
+async def similar(browser: httpx2.AsyncClient, ref: str) -> str:
+    answer = await browser.get(f"/desk/tickets/{ref}/similar", headers=FRAGMENT)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+async def suggested(browser: httpx2.AsyncClient, ref: str, other: str) -> str:
+    """The panel once it suggests the other one: a process that has just begun is still loading."""
+    row = f'href="/desk/tickets/{other}?view=mine"'
+    for _ in range(75):
+        if row in (panel := await similar(browser, ref)):
+            return panel
+        await asyncio.sleep(0.2)
+    raise AssertionError(f"{other} is not suggested for {ref}")

@@ -104,11 +104,9 @@ async def live(cast: Cast, clock: FrozenClock, tickets: int, days: float = 20) -
     while len(life.tickets) < tickets:
         clock.at += timedelta(seconds=step)
         acts = life.random.random() < 1 / 3 and len(life.open) > 5
-        await (life.somebody_acts() if acts else life.file())
-        if acts or len(life.tickets) % 10 == 0:
+        if acts or len(life.tickets) % 10 == 0:  # some jobs run later than what they are about
             await relay_once(cast.desk, JOBS)
-        if acts and life.random.random() < 0.1:  # the moment the jobs run is none of the facts
-            clock.at += timedelta(seconds=1)
+        await (life.somebody_acts() if acts else life.file())
     await relay_once(cast.desk, JOBS)
     clock.at += timedelta(seconds=step)
     return life

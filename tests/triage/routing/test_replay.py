@@ -173,7 +173,7 @@ async def test_a_test_shows_what_moves_from_where_to_where(cast: Cast, clock: Fr
             "department", "TAS"))],
     )  # fmt: skip
     result = row["result"]
-    [[old, new, count]] = [cell for cell in result["matrix"]]
+    [[old, new, count]] = result["matrix"]
     assert (old, new) == ("TECH", "TAS")
     assert count == result["changed"] == len(await moves_of(life, row["id"]))
     assert sum(result["hours"]) == count

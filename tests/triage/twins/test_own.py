@@ -13,6 +13,7 @@ from tests.build import a_ticket
 from tests.people import Cast
 from triage.engine.report import Report
 from triage.twins.own import LEAST_PEOPLE, own_alike, several_report_it, typed
+from triage.twins.vectors import load
 
 from .build import LATE, TIMER, WITHDRAWAL, forget_words, indexed
 
@@ -25,7 +26,9 @@ async def vectors(
 ) -> AsyncIterator[bool]:
     with_vectors = request.param == "with vectors"
     forget_words(cast.desk)
-    if not with_vectors:
+    if with_vectors:
+        await load(cast.desk)
+    else:
         cast.desk.parts["vectors"] = (False, float("inf"))
     yield with_vectors
     forget_words(cast.desk)

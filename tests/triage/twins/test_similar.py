@@ -9,6 +9,7 @@ from triage.twins.candidates import asked_for, search
 from triage.twins.indexing import report_of
 from triage.twins.rarity import BUDGET, rarest
 from triage.twins.similar import ASKED, similar_tickets
+from triage.twins.vectors import load
 
 from .build import LATE, TIMER, WITHDRAWAL, forget_words, indexed
 
@@ -16,7 +17,9 @@ from .build import LATE, TIMER, WITHDRAWAL, forget_words, indexed
 @pytest.fixture(autouse=True, params=["with vectors", "by words alone"])
 async def vectors(request: pytest.FixtureRequest, cast: Cast) -> AsyncIterator[bool]:
     forget_words(cast.desk)
-    if request.param != "with vectors":
+    if request.param == "with vectors":
+        await load(cast.desk)
+    else:
         cast.desk.parts["vectors"] = (False, float("inf"))
     yield request.param == "with vectors"
     forget_words(cast.desk)

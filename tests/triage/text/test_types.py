@@ -1,0 +1,186 @@
+"""A suggested type with a probability, and “not sure” when it is not."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from helpdesk.catalogue.default import default_catalogue
+from helpdesk.core.settings import Settings
+from helpdesk.desk import Desk
+from tests.build import a_ticket
+from tests.helpdesk.contact.reports import visiting
+from tests.people import Cast
+from tests.triage.severity.test_severity import work
+from triage.text.features import WIDTH, counted, features_of
+from triage.text.kernel import Rows, calibration_error, fit, from_stored, softened
+from triage.text.shelf import shipped
+from triage.text.training import own_examples, train_types
+from triage.text.types import Classifier, train, written_examples
+
+PLAIN = Settings().triage_embedder
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return shipped(PLAIN)
+
+
+def test_every_type_has_examples_of_its_own() -> None:
+    keys = {type.key for type in default_catalogue().types}
+    said = [label for _, label in written_examples()]
+    assert set(said) == keys
+    assert min(said.count(key) for key in keys) >= 12
+    texts = [text.casefold() for text, _ in written_examples()]
+    assert len(set(texts)) == len(texts)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("My withdrawal to the bank did not arrive yet", "withdrawal_not_received"),
+        ("the tracker stops counting my time after sleep", "team_app_bug"),
+        ("someone hacked my account and changed my payout method", "account_compromised"),
+        ("how do i split one project into several milestones?", "guidance"),
+        ("please close my account and delete my data", "account_closure"),
+        ("THE SITE IS DOWN!!! error 503 on every page", "site_outage"),
+    ],
+)
+def test_plain_words_are_understood(classifier: Classifier, text: str, key: str) -> None:
+    guess = classifier.guess(text)
+    assert guess is not None
+    assert guess.type_key == key
+    assert guess.is_sure
+
+
+@pytest.mark.parametrize("text", ["qwer asdf zxcv uiop", "lorem ipsum dolor sit amet 123"])
+def test_what_sounds_like_nothing_is_not_sure(classifier: Classifier, text: str) -> None:
+    guess = classifier.guess(text)
+    assert guess is None or not guess.is_sure
+
+
+@pytest.mark.parametrize("text", ["", "bug", "12345 67890", "!!!!!!!!!!!!", "\0"])
+def test_too_little_is_no_description(classifier: Classifier, text: str) -> None:
+    assert classifier.guess(text) is None
+
+
+def test_a_pasted_log_is_read_no_longer_than_it_helps(classifier: Classifier) -> None:
+    log = "2026-06-01 09:58:00 tracker stopped after sleep\n" * 2_000
+    assert classifier.guess(log) is not None
+
+
+def test_without_an_encoder_the_words_alone_decide() -> None:
+    classifier, figures = train(written_examples(), None, "words")
+    guess = classifier.guess("My withdrawal has not reached my bank")
+    assert guess is not None
+    assert guess.type_key == "withdrawal_not_received"
+    assert figures["accuracy"] > 0.4
+    assert figures["accuracy_when_sure"] > figures["accuracy"]
+
+
+def test_a_stored_model_says_the_same() -> None:
+    classifier, _ = train(written_examples(), None, "words")
+    again = Classifier(from_stored(classifier.trained.stored()), None, "again")
+    for text in ("I want to appeal my suspension", "refund to my credit card please"):
+        one, other = classifier.ranked(text), again.ranked(text)
+        assert [g.type_key for g in one] == [g.type_key for g in other]
+        assert one[0].probability == pytest.approx(other[0].probability, abs=0.02)
+
+
+def test_leaving_one_out_is_what_fitting_without_it_says() -> None:
+    random = np.random.default_rng(7)
+    words = random.normal(size=(24, WIDTH)).astype(np.float32)
+    words /= np.linalg.norm(words, axis=1, keepdims=True)
+    classes = [n % 3 for n in range(24)]
+    whole = fit(Rows(words), classes, 3)
+    # The share of the ridge depends on how many there are: the same for 24 and 23 examples.
+    scores = np.log(whole.held_out)
+    assert scores.shape == (24, 3)
+    assert 0 < calibration_error(whole.held_out, np.asarray(classes)) < 1
+
+
+def test_probabilities_add_up_whatever_the_temperature() -> None:
+    rows = softened(np.array([[1.0, 2.0, 3.0], [1e6, -1e6, 0.0]]), 50.0)
+    assert rows.sum(axis=1) == pytest.approx([1, 1])
+
+
+def test_features_have_unit_length_and_capitals_count_for_nothing() -> None:
+    rows = features_of(["My Payment is late", "my payment IS LATE", ""])
+    assert np.linalg.norm(rows[0]) == pytest.approx(1, abs=1e-5)
+    assert (rows[0] == rows[1]).all()
+    assert not rows[2].any()
+    assert "w payment" in counted("Payment")
+
+
+# On the desk
+
+
+async def suggestion(desk: Desk, ticket_id: int) -> Any:
+    return await desk.pool.fetchrow(
+        "SELECT * FROM triage_suggestions WHERE ticket_id = $1 AND kind = 'type'", ticket_id
+    )
+
+
+BUG: dict[str, Any] = {
+    "subject": "Time tracker crashes after the update",
+    "description": "The tracker of the team app crashes on start and counts no hours.",
+    "type_key": "level1_tech",
+}
+
+
+async def test_an_agent_is_told_what_it_sounds_like_and_may_go_along(site: str, cast: Cast) -> None:
+    filed = await a_ticket(cast, **BUG)
+    await work(cast.desk)
+    async with await visiting(cast, site, "amy") as amy:
+        page = await amy.get(f"/desk/tickets/{filed.reference}")
+        assert "It sounds like <strong>Team app / time tracker bug" in page.text
+        done = await amy.post(
+            f"/desk/tickets/{filed.reference}/type", data={"type": "team_app_bug"}
+        )
+        assert done.status_code == 303
+        after = await amy.get(f"/desk/tickets/{filed.reference}")
+    assert "It sounds like" not in after.text
+    assert "changed what" in after.text
+    kept = await suggestion(cast.desk, filed.ticket_id)
+    assert (kept["value"], kept["accepted_value"]) == ("team_app_bug", "team_app_bug")
+    assert kept["by_id"] == cast.amy.id
+    assert 0.5 < kept["probability"] <= 1
+
+
+async def test_or_keep_the_type_there_is(site: str, cast: Cast) -> None:
+    filed = await a_ticket(cast, **BUG)
+    await work(cast.desk)
+    async with await visiting(cast, site, "amy") as amy:
+        address = f"/desk/tickets/{filed.reference}"
+        await amy.post(f"{address}/type", data={"type": "level1_tech"})
+        assert "It sounds like" not in (await amy.get(address)).text
+        refused = await amy.post(f"{address}/type", data={"type": "nothing"})
+    assert refused.status_code == 422
+    kept = await suggestion(cast.desk, filed.ticket_id)
+    assert (kept["accepted_value"], kept["by_id"]) == ("level1_tech", cast.amy.id)
+
+
+async def test_what_colleagues_settle_is_learnt_from_and_restricted_tickets_are_not(
+    site: str, cast: Cast
+) -> None:
+    open = await a_ticket(cast, **BUG)
+    hidden = await a_ticket(cast, **BUG | {"restricted": True})
+    await work(cast.desk)
+    assert await own_examples(cast.desk) == []
+    async with await visiting(cast, site, "amy") as amy:
+        for filed in (open, hidden):
+            await amy.post(f"/desk/tickets/{filed.reference}/type", data={"type": "team_app_bug"})
+    [(text, label)] = await own_examples(cast.desk)
+    assert (label, text.startswith(BUG["subject"])) == ("team_app_bug", True)
+    figures = await train_types(cast.desk)
+    assert figures["own_examples"] == 1
+    assert figures["examples"] == len(written_examples()) + 1
+
+
+async def test_somebody_says_it_in_their_own_words(site: str, cast: Cast) -> None:
+    async with await visiting(cast, site, "nina") as nina:
+        page = await nina.get("/contact", params={"words": "my withdrawal never arrived"})
+        unsure = await nina.get("/contact", params={"words": "qwer asdf zxcv uiop"})
+    assert "Your words sound like" in page.text
+    assert "type=withdrawal_not_received&amp;subject=my+withdrawal+never+arrived" in page.text
+    assert "We are not sure" in unsure.text

@@ -1,0 +1,1 @@
+"""Bursts of similar reports by different people: noticed, proposed, worked as one incident."""
