@@ -33,19 +33,71 @@ async def main(base: str) -> None:
             await page.wait_for_load_state()
             return page
 
-        await report(await signed_in("finn@example.com"))
-        await console(await signed_in("tess@desk.example.com"))
+        finn = await signed_in("finn@example.com")
+        tess = await signed_in("tess@desk.example.com")
+        await help_first(finn, tess)
+        await editor(tess)
+        await reports(await signed_in("max@desk.example.com"))
+        await report(finn)
+        await console(tess)
         agent = await signed_in("pete@desk.example.com", "dark")
         visitor = await signed_in("nina@example.com", width=480)
         await chat(agent, visitor)
         await browser.close()
 
 
+async def help_first(reader: Page, agent: Page) -> None:
+    """What people meet while something is wrong, until it is solved again."""
+    await agent.goto("/desk/alerts")
+    await agent.fill("#title", "The payments page is slow")
+    await agent.select_option("#area", "payments")
+    await agent.get_by_role("radio", name="Partly working").check()
+    await agent.fill("#body", "It takes a minute to open. Withdrawals arrive as usual.")
+    await agent.get_by_role("button", name="Post it now").click()
+    await agent.wait_for_url("**/desk/alerts/*")
+    try:
+        await reader.goto("/help")
+        await reader.get_by_role("link", name="The payments page is slow").wait_for()
+        await reader.screenshot(path=HERE / "help.png")
+        await reader.goto("/report?service=payments&type=payment_not_received")
+        await reader.fill("[name=subject]", "")
+        await reader.type("[name=subject]", "Payments page hangs, my payment is late", delay=20)
+        await reader.locator("#suggestions .alert").wait_for()
+        await picture_from(reader, "#h-what", "suggestions.png")
+    finally:
+        await agent.fill("#body", "The page is as quick as before.")
+        await agent.get_by_role("button", name="It is solved").click()
+        await agent.wait_for_timeout(500)
+
+
+async def picture_from(page: Page, place: str, name: str) -> None:
+    """What stands there is at the top of the window."""
+    await page.wait_for_timeout(1500)
+    await page.locator(place).evaluate(
+        "it => scrollTo(0, it.getBoundingClientRect().top + scrollY - 24)"
+    )
+    await page.wait_for_timeout(500)
+    await page.screenshot(path=HERE / name)
+
+
+async def editor(page: Page) -> None:
+    await page.goto("/desk/help?show=drafts")
+    await page.get_by_role("link", name="Team app troubleshooting").first.click()
+    await page.wait_for_timeout(1500)
+    await page.screenshot(path=HERE / "editor.png")
+
+
+async def reports(page: Page) -> None:
+    await page.emulate_media(color_scheme="dark")
+    await page.goto("/desk/reports/coverage")
+    await page.wait_for_timeout(500)
+    await page.screenshot(path=HERE / "reports.png")
+
+
 async def report(page: Page) -> None:
     await page.goto("/report?service=technical_support&type=team_app_bug")
     await page.fill("[name=subject]", "Team app stops tracking after the laptop sleeps")
-    await page.wait_for_timeout(1500)
-    await page.screenshot(path=HERE / "report.png")
+    await picture_from(page, "#report", "report.png")
 
 
 async def console(page: Page) -> None:
@@ -68,8 +120,9 @@ async def chat(agent: Page, visitor: Page) -> None:
     await visitor.locator("main form button[type=submit]").first.click()
     await visitor.wait_for_url("**/chat/*")
     await agent.reload()
-    await agent.locator("main button", has_text="Take next").click()
+    await agent.locator("#list a", has_text="Nina").first.click()
     await agent.wait_for_url("**/desk/chats/*")
+    await agent.get_by_role("button", name="Take", exact=True).click()
     await agent.fill("#composer textarea, .composer textarea", "Hello Nina, I look at it with you.")
     await agent.keyboard.press("Control+Enter")
     await visitor.wait_for_timeout(1500)

@@ -103,7 +103,17 @@ async def test_print_keeps_the_article_and_nothing_else(open_page: OpenPage) -> 
     await page.emulate_media(media="print")
     assert await page.is_visible("article h1")
     assert await page.is_visible("article table")
+    assert "/help/articles/" in (await page.text_content(".article-address:visible") or "")
     for part in (".site-nav", ".reading-more", "#verdict", ".crumbs", ".contents"):
+        assert not await page.is_visible(part), part
+
+
+async def test_print_keeps_the_topics_and_no_controls(open_page: OpenPage) -> None:
+    page = await open_page("", "/help")
+    assert await page.is_visible(".help-contact")
+    await page.emulate_media(media="print")
+    assert await page.is_visible(".topic a")
+    for part in (".site-nav", ".help-search", ".help-contact", ".site-footer"):
         assert not await page.is_visible(part), part
 
 
