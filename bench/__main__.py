@@ -1,4 +1,4 @@
-"""python -m bench [--quick] [--only w1,w5] [--tickets 1000000] [--repeats 5]"""
+"""python -m bench [--quick] [--only w1,w5] [--tickets 1000000] [--triage-data PATH]"""
 
 import argparse
 import asyncio
@@ -33,10 +33,12 @@ from bench.pages import (
 from bench.product import Product
 from bench.raw import Raw
 from bench.stack import Stack, services_running
+from bench.triage import measure_triage
 from bench.twins import measure_twins
 
 RESULTS = Path(__file__).parent / "results"
-WORKLOADS = ("w1", "w2", "w3", "w4", "w5", "w6", "w7", "help", "twins")
+ON_A_DESK = ("w1", "w2", "w3", "w4", "w5", "w6", "w7", "help", "twins")
+WORKLOADS = (*ON_A_DESK, "triage")
 FEW = 1_000  # tickets of a small desk, to see how its list grows
 
 
@@ -65,8 +67,12 @@ BLOCKS = (
 def main() -> None:
     options = arguments()
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    with services_running() as running:
-        rows = measure(running, options)
+    rows: list[report.Row] = []
+    if options.only & set(ON_A_DESK):
+        with services_running() as running:
+            rows += measure(running, options)
+    if "triage" in options.only:
+        rows += measure_reports(options)
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -80,6 +86,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--tickets", type=int, default=0, help="how many tickets W1 to W4 see")
     parser.add_argument("--repeats", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=0, help="for each measurement")
+    parser.add_argument("--triage-data", type=Path, help="labelled reports, for `triage`")
     options = parser.parse_args()
     options.only = set(options.only.split(","))
     options.tickets = options.tickets or (20_000 if options.quick else 100_000)
@@ -119,6 +126,15 @@ def measure(stack: Stack, options: argparse.Namespace) -> list[report.Row]:
             limit = storage.insert_rate(dsn, stack.logs, FILERS, options.seconds)
             rows.append(row("w1", "pgbench", repeat, options.tickets, limit))
     return rows
+
+
+def measure_reports(options: argparse.Namespace) -> list[report.Row]:
+    """The sets are not ours to keep: they are measured where somebody has them."""
+    if options.triage_data is None:
+        say("triage is left out: it needs labelled reports (--triage-data PATH)")
+        return []
+    measured = measure_triage(options.triage_data, options.quick, say)
+    return [row(workload, subject, 0, 0, figures) for workload, subject, figures in measured]
 
 
 def attempt(

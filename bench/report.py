@@ -91,6 +91,14 @@ TARGETS = (
         against="plain",
         subject="agent",
     ),
+    *(
+        Target(f"Twins, {name}: R@{k}", f"triage-all-{level}", f"r{k}", least, True, absolute=True)
+        for name, level, k, least in (
+            ("MiniLM", "minilm", 1, 75),
+            ("MiniLM", "minilm", 10, 93),
+            ("words alone", "lexical", 10, 87),
+        )
+    ),
 )
 
 

@@ -95,6 +95,7 @@ def parser() -> argparse.ArgumentParser:
     change.set_defaults(run=user_change)
     change.add_argument("--email", required=True)
     change.add_argument("--role", action="append", choices=accounts_have(), help="instead of all")
+    change.add_argument("--languages", type=keys, help="which they read, such as en,es")
     for one in (add, change):
         one.add_argument("--departments", type=keys, help="such as GEN,PAY; none: ''")
     return top
@@ -197,7 +198,10 @@ def user_change(settings: Settings, options: argparse.Namespace) -> int:
 
     with services(settings) as running:
         try:
-            change = change_account(running, options.email, options.role, options.departments)
+            languages = options.languages and [code.lower() for code in options.languages]
+            change = change_account(
+                running, options.email, options.role, options.departments, languages
+            )
             print(asyncio.run(change))
         except BadText as fault:
             print(f"helpdesk: {fault}", file=sys.stderr)

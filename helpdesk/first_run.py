@@ -138,7 +138,11 @@ async def add_account(
 
 
 async def change_account(
-    settings: Settings, email: str, roles: list[str] | None, departments: list[str] | None
+    settings: Settings,
+    email: str,
+    roles: list[str] | None,
+    departments: list[str] | None,
+    languages: list[str] | None = None,
 ) -> str:
     """Who it is now, in a line."""
     from helpdesk.people.commands import change_person
@@ -147,6 +151,6 @@ async def change_account(
 
     wanted = [Role(role) for role in roles] if roles else None
     async with working_desk(settings) as desk, desk.transaction(SYSTEM) as tx:
-        person = await change_person(tx, email, wanted, departments)
+        person = await change_person(tx, email, wanted, departments, languages)
         groups = await departments_of(tx.db, person.id)
         return f"{person.email}: {', '.join(person.roles)}; {', '.join(groups) or 'no department'}"

@@ -29,6 +29,7 @@ import helpdesk.tickets.asking
 import helpdesk.tickets.pages
 import triage.incidents.answering
 import triage.incidents.pages
+import triage.learning.pages
 import triage.routing.api
 import triage.routing.editing
 import triage.routing.notices
@@ -45,6 +46,7 @@ from helpdesk.help.finding.synonyms import ensure_synonyms
 from helpdesk.help.writing.categories import ensure_categories
 from helpdesk.people.commands import ensure_groups
 from helpdesk.permissions import SYSTEM
+from helpdesk.tickets.claims import claim_earlier_tickets
 from triage.severity.commands import ensure_rules
 from triage.twins.vectors import vectors_ready
 
@@ -67,6 +69,7 @@ ROUTES: list[BaseRoute] = [
     *triage.routing.notices.routes,
     *triage.routing.api.routes,
     *triage.incidents.pages.routes,
+    *triage.learning.pages.routes,
     *triage.incidents.answering.routes,
     *triage.severity.pages.routes,
     *triage.text.pages.routes,
@@ -93,6 +96,7 @@ async def furnish(desk: Desk) -> None:
         await ensure_groups(tx, catalogue.groups)
         await ensure_categories(tx)
         await ensure_synonyms(tx)
+        await claim_earlier_tickets(tx)
 
 
 @asynccontextmanager

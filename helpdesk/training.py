@@ -59,9 +59,9 @@ def train_on_desk(settings: Settings) -> int:
         try:
             learned, figures = asyncio.run(recalibrated(running, level))
         except TooFew as fault:
-            print(f"Nothing changes: {fault}")
-            return 1
-    print(f"In use from now on: {learned.name}.")
+            print(f"Twins: as before, {fault}")
+            return 0
+    print(f"Twins: in use from now on: {learned.name}.")
     print("  " + "  ".join(f"{key} {value:g}" for key, value in figures.items()))
     return 0
 

@@ -23,9 +23,11 @@ from triage.twins import jobs as twins
 SUBSCRIBERS: Mapping[str, Sequence[Job]] = {
     "ticket.opened": [
         tickets.confirm_ticket,
-        severity.weigh_new, texts.read_language, texts.suggest_type,
+        severity.weigh_new,
+        texts.read_language,
         routing.route_ticket,
         twins.index_ticket,
+        texts.suggest_type,
     ],
     "message.posted": [tickets.mail_answer],
     "ticket.followed_up": [severity.weigh_follow_up, routing.route_ticket],

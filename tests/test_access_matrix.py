@@ -21,7 +21,7 @@ from helpdesk.tickets.models import reference
 from tests.helpdesk.evidence import samples
 from tests.helpdesk.test_security import contents
 from tests.people import Cast
-from tests.world import ACTORS, FAR, World, build, plain
+from tests.world import ACTORS, FAR, RULES_VERSION, World, build, plain
 
 OPEN = {"/static", "/healthz", "/readyz"}  # need no permission
 SOCKETS = {"/live"}  # tests/test_access_sockets.py
@@ -224,6 +224,21 @@ GET  /desk/tickets/{ref}/why            | own ticket          | 303 303 403 403 
 GET  /desk/tickets/{ref}/why            | restricted ticket   | 303 303 403 403 403 403 404 200 200 200
 GET  /desk/notices                      |                     | 303 303 403 403 403 403 200 200 200 200
 POST /desk/notices                      |                     | 401 401 403 403 403 403 303 303 303 303
+GET  /desk/incidents                    |                     | 303 303 403 403 403 403 403 403 200 200
+GET  /desk/incidents/{id:int}           | incident            | 303 303 403 403 403 403 403 403 200 200
+POST /desk/incidents/{id:int}/confirm   | incident            | 401 401 403 403 403 403 403 403 422 422
+POST /desk/incidents/{id:int}/updates   | incident            | 401 401 403 403 403 403 403 403 422 422
+POST /desk/incidents/{id:int}/resolve   | incident            | 401 401 403 403 403 403 403 403 422 422
+POST /desk/incidents/{id:int}/link      | incident            | 401 401 403 403 403 403 403 403 409 409
+POST /desk/incidents/{id:int}/dismiss   | incident            | 401 401 403 403 403 403 403 403 303 303
+GET  /requests/{ref}/solved-for-you     | own ticket          | 303 404 200 404 404 404 403 403 403 403
+POST /requests/{ref}/solved-for-you     | own ticket          | 401 404 422 404 404 404 403 403 403 403
+GET  /requests/{ref}/solved-for-you     | restricted ticket   | 303 404 404 200 404 404 403 403 403 403
+POST /requests/{ref}/solved-for-you     | restricted ticket   | 401 404 404 422 404 404 403 403 403 403
+GET  /solved/{token}                    | no link             | 404 404 404 404 404 404 404 404 404 404
+POST /solved/{token}                    | no link             | 404 404 404 404 404 404 404 404 404 404
+
+GET  /desk/triage                       |                     | 303 303 403 403 403 403 403 403 200 200
 GET  /desk/triage/severity              |                     | 303 303 403 403 403 403 403 403 200 200
 POST /desk/triage/severity              |                     | 401 401 403 403 403 403 403 403 409 409
 POST /desk/triage/severity/publish      |                     | 401 401 403 403 403 403 403 403 409 409
@@ -343,13 +358,14 @@ def objects(world: World) -> dict[str, dict[str, Any]]:
         "report": {"report": "coverage"},
         "alert": {"id": world.alert},
         "clients' alert": {"id": world.clients_alert},
+        "incident": {"id": world.incident},
         "alert link": {"token": world.alert_token},
         "article": {"slug": world.article.slug},
         "article to edit": {"id": world.article.id},
         "no picture": {"id": "ab" * 32},
         "topic": {"key": "paying"},
         "rule": {"key": world.rule},
-        "rules version": {"number": 1},
+        "rules version": {"number": RULES_VERSION},
         "rules test": {"id": world.rules_test},
         "mail": {"id": world.mail},
         "session": {"id": world.session},

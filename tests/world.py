@@ -36,6 +36,7 @@ from tests.helpdesk.evidence.build import attach, send
 from tests.helpdesk.people.visitors import visitor
 from tests.people import Cast
 from tests.triage.routing.build import a_rule, asks, do, everything, publish_rules
+from triage.incidents.models import Incident, IncidentTicket
 from triage.routing.commands import ask_replay
 from triage.routing.testing import test_next
 
@@ -43,6 +44,7 @@ from triage.routing.testing import test_next
 # is a guest with a request of his own. Amy answers another department than the one that owns
 # the tickets; Tess belongs to that one.
 ACTORS = ("nobody", "gus", "finn", "cora", "dora", "otto", "amy", "tess", "max", "admin")
+RULES_VERSION = 71_000
 FAR = 900_000  # added to a number: nothing has such a one
 
 
@@ -78,6 +80,7 @@ class World:
     confirm_token: str
     rule: UUID  # of routing, in use
     rules_test: int  # on history, asked for by Max
+    incident: int  # proposed, of Finn's request alone
     browsers: dict[str, httpx2.AsyncClient] = field(default_factory=dict)  # of ACTORS
 
     def __post_init__(self) -> None:
@@ -157,13 +160,42 @@ async def build(cast: Cast, site: str) -> World:
         reset_token,
         confirm_token,
         *await routing(cast),
+        await an_incident(cast, own),
     )
+
+
+async def an_incident(cast: Cast, ticket: Filed) -> int:
+    now = cast.desk.clock.now()
+    async with cast.desk.transaction(SYSTEM) as tx:
+        incident = Incident(
+            area="technical_support",
+            words=["timer"],
+            tickets=1,
+            people=1,
+            expected=0.1,
+            chance=1e-7,
+            first_at=now,
+            last_at=now,
+            proposed_at=now,
+        )
+        tx.db.add(incident)
+        await tx.db.flush()
+        tx.db.add(
+            IncidentTicket(
+                incident_id=incident.id,
+                ticket_id=ticket.ticket_id,
+                person_id=cast.finn.id,
+                joined_at=now,
+            )
+        )
+        return incident.id
 
 
 async def routing(cast: Cast) -> tuple[UUID, int]:
     """One rule in use, and a test of it on an empty past."""
     rule = a_rule("Cards", everything(asks("words", "card")), do("department", "PAY"))
     await publish_rules(cast, rule)
+    await cast.desk.pool.execute("UPDATE routing_rulesets SET version = $1", RULES_VERSION)
     async with cast.desk.transaction(await cast.actor("max")) as tx:
         replay = await ask_replay(tx, 30)
     await test_next(cast.desk)
@@ -214,7 +246,8 @@ async def ask(cast: Cast, ticket: Filed) -> int:
 async def number_from(cast: Cast, first: int) -> None:
     """Numbers that nothing else on a page looks like, so that `plain` can take them out."""
     for table in ("tickets", "cases", "evidence", "conversations", "mails", "sessions",
-                  "api_tokens", "evidence_requests", "alerts", "articles"):  # fmt: skip
+                  "api_tokens", "evidence_requests", "alerts", "articles",
+                  "routing_replays", "incidents"):  # fmt: skip
         await cast.desk.pool.execute(
             f"SELECT setval('{table}_id_seq', greatest(nextval('{table}_id_seq'), $1))", first
         )

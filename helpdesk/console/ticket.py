@@ -100,7 +100,7 @@ async def ticket_page(
         limits=version.catalogue.limits,
         events=joined(events),
         newest=newest,
-        earlier=not everything and row["last_seq"] > SHOWN_EVENTS,
+        earlier=not everything and longest(row, merged) > SHOWN_EVENTS,
         pieces=pieces,
         asked=asked,
         around=(
@@ -144,7 +144,8 @@ async def what_happened(
         e for e in entries if e.side_id in (None, ticket["side_id"]) and in_words(e, here, merged)
     ]
     case_id, zone = ticket["case_id"], actor.time_zone
-    others = await merged_entries(desk.pool, actor, merged, case_id)
+    most = None if everything else SHOWN_EVENTS
+    others = await merged_entries(desk.pool, actor, merged, case_id, most)
     if own and after:  # what is older than the earliest shown comes with the link above it
         start = own[0].row["occurred_at"]
         others = [[e for e in one if e.row["occurred_at"] >= start] for one in others]
@@ -153,6 +154,11 @@ async def what_happened(
         for entry in interleaved(own, others)
     ]
     return rows, newest
+
+
+def longest(ticket: Any, merged: Sequence[Face]) -> int:
+    own: int = ticket["last_seq"]
+    return max([own, *(face.last_seq for face in merged)])
 
 
 def in_words(entry: Entry, here: str, merged: Sequence[Face]) -> bool:

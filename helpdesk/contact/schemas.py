@@ -29,8 +29,10 @@ class TicketIn(Body):
     service: str = Field("", description="May be left out: every type has a home service.")
     subject: str = Field("", description="Your question in one line, 10 to 120 characters.")
     description: str = Field("", description="What happened.")
-    severity: SeverityKey | None = Field(None, description="Left out: what is usual for the type.")
-    severity_reason: str = Field("", description="Asked for when it is far above the usual.")
+    severity: SeverityKey | None = Field(None, description="Left out: what the desk suggests.")
+    severity_reason: str = Field(
+        "", description="Asked for when it is two levels or more from what the desk suggests."
+    )
     contract: str = Field("", description="Reference of one of your own contracts.")
     milestone: int | None = Field(None, description="Its number on the contract, from 1.")
     contract_text: str = Field("", description="A contract that is not listed; checked by hand.")

@@ -7,6 +7,7 @@ from uuid import uuid4
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from helpdesk.alerts.area import told_alerts
 from helpdesk.cases.queries import NoSuchCase
 from helpdesk.core.addresses import neighbourhood
 from helpdesk.core.personal import notice_of
@@ -25,8 +26,9 @@ from .commands import guest_of_draft, mail_guest
 from .forms import Fields, Report, check, known_fields
 from .hiding import found_in
 from .queries import KeptDraft, NotYours, SignInAgain, find_draft, sent_ticket
+from .seen import seen_in
 from .showing import draft_or_copy, opened, show
-from .suggesting import known_issues
+from .suggesting import answered, known_issues
 from .summary import summary_of
 from .twins import look_at
 from .uploading import MOST_PARTS
@@ -70,6 +72,7 @@ async def last_look(
         summary=summary_of(fields, known, found),
         found=found,
         issues=issues,
+        told=told_alerts(here.request) | frozenset(seen_in(fields).followed),
         twins=look.twins,
         several=look.several and not issues,
         errors=errors or {},
@@ -91,6 +94,10 @@ async def send(request: WebRequest) -> Response:
     do, _, what = str(form.get("do", "")).partition(":")
     if do == "add":
         return await add_to(here, draft, draft.fields, what)
+    if do == "affects":  # told when it is fixed, instead of filing
+        fields = await answered(here, draft.id, draft.fields, do, what)
+        await keep_typed(here, draft.id, fields)
+        return here.remembered(redirect(f"/report/{draft.id}/check"))
     fields = {**draft.fields, "despite": str(form.get("despite", ""))}
     return await send_fields(here, draft, fields, asks_why=do == "despite")
 

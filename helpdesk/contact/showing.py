@@ -13,6 +13,7 @@ from helpdesk.web import reading, redirect, render
 from .channels import chat_state
 from .formpage import form_page, zone_options
 from .forms import Fields
+from .hiding import found_in
 from .queries import (
     KeptDraft,
     NotYours,
@@ -87,7 +88,9 @@ async def show(
         limits=known.catalogue.limits,
         chat=chat,
         advice=shown.type
-        and chat.advise(known.catalogue, shown.type, private=bool(fields.get("private"))),
+        and chat.advise(
+            known.catalogue, shown.type, private=bool(fields.get("private") or found_in(fields))
+        ),
         requests=await open_requests(here.desk, here.actor),
         zones=zone_options(),
         suggestions=await suggestions(here.request, shown.type, fields),

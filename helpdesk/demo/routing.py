@@ -15,6 +15,7 @@ from triage.routing.jobs import route_ticket
 from triage.routing.queries import names_of, standing
 from triage.routing.rules import Rule, When
 from triage.routing.vocabulary import About, Moment, Op
+from triage.text.jobs import read_language
 
 from .people import Company
 
@@ -51,6 +52,7 @@ async def put(desk: Desk, publisher: Actor, wanted: list[Rule], note: str) -> No
 async def read_rules_for(desk: Desk, ticket_id: int) -> None:
     """As the worker does, at the moment of filing."""
     event_id = await desk.pool.fetchval(OPENED, ticket_id)
+    await read_language.run(desk, event_id)
     await route_ticket.run(desk, event_id)
 
 
@@ -70,7 +72,7 @@ def rules(keys: list[UUID]) -> list[Rule]:
             name="Questions about money go to Payments",
             when=when(
                 asks(About.TYPE, *QUESTIONS),
-                asks(About.WORDS, "refund*", "chargeback*", "my card", "withdrawal*"),
+                asks(About.WORDS, "refund*", "chargeback*", "withdrawal*", "payment is held"),
             ),
             then=(Action(do=Do.DEPARTMENT, value="PAY"), Action(do=Do.TAG, value="money")),
         ),

@@ -1,5 +1,6 @@
 """Making accounts, and what happens to them. Sessions are in sessions.py, links in links.py."""
 
+import re
 import secrets
 from collections.abc import Iterable, Sequence
 from typing import Protocol
@@ -108,8 +109,9 @@ async def change_person(
     email: str,
     roles: Sequence[Role] | None = None,
     groups: Sequence[str] | None = None,
+    languages: Sequence[str] | None = None,
 ) -> Person:
-    """Other roles, other departments; what is not given stays as it is."""
+    """Other roles, departments or languages read; what is not given stays as it is."""
     person = await account_of(tx.db, clean_mail_address(email))
     if person is None:
         raise BadText(f"There is no account with the address {email}.")
@@ -118,6 +120,11 @@ async def change_person(
     if groups is not None:
         await tx.db.exec(delete(Membership).where(col(Membership.person_id) == person.id))
         await join_groups(tx, person, groups)
+    if languages is not None:
+        unknown = [code for code in languages if not re.fullmatch("[a-z]{2,3}", code)]
+        if unknown:
+            raise BadText(f"{unknown[0]} is not the code of a language, such as en or es.")
+        person.languages = list(dict.fromkeys(languages))
     await tx.db.flush()
     stream = f"rights:{person.id}"
     tx.outgoing.append(lambda: Envelope(stream, 0, {}, {"t": "rights"}))

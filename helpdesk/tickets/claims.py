@@ -144,3 +144,26 @@ ON CONFLICT (requester_id, type_key, about) DO UPDATE SET
 async def join_claims(tx: Transaction, old: int, new: int) -> None:
     """What a guest claimed, the account claims."""
     await (await tx.db.connection()).execute(text(JOIN), {"old": old, "new": new})
+
+
+# Of tickets from before there were claims; as `about_of` does.
+CLAIM_EARLIER = f"""
+INSERT INTO ticket_claims (requester_id, type_key, about, holders)
+SELECT t.requester_id, t.type_key, a.about, (array_agg(t.once ORDER BY t.id DESC))[1:{MOST_HOLDERS}]
+FROM tickets t CROSS JOIN LATERAL (
+    SELECT 'contract:' || t.contract_id WHERE t.contract_id IS NOT NULL
+    UNION ALL
+    SELECT 'transaction:' || left(upper(regexp_replace(typed, '[[:space:]]', '', 'g')), 70)
+    FROM (SELECT t.answers->>'{TRANSACTION}' AS typed) AS answer
+    WHERE jsonb_typeof(t.answers->'{TRANSACTION}') = 'string' AND typed ~ '[0-9]'
+) AS a (about)
+WHERE t.status IN ('new', 'open', 'waiting_on_user', 'on_hold') AND t.source <> 'chat'
+    AND NOT EXISTS (SELECT FROM ticket_claims)
+GROUP BY t.requester_id, t.type_key, a.about
+ON CONFLICT DO NOTHING
+"""
+
+
+async def claim_earlier_tickets(tx: Transaction) -> None:
+    """Once: a desk whose tickets claim something is left as it is."""
+    await (await tx.db.connection()).exec_driver_sql(CLAIM_EARLIER)

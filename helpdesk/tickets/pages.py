@@ -83,6 +83,7 @@ async def request_page(
         return redirect(f"/requests/{reference(row['id'])}")
     id, merged = row["id"], faces(row)
     version = await catalogue.version(desk, row["catalogue_version"])
+    level = version.catalogue.severity(row["severity"])
     async with reading(request) as db:
         places = [(row["case_id"], id), *((face.case_id, face.id) for face in merged)]
         pieces = await evidence.of_tickets(db, actor, places)
@@ -105,6 +106,7 @@ async def request_page(
         turn=turn(Status(row["status"]), row["group_name"]),
         status_words=OWN_STATUS,
         severities=SEVERITY_KEYS,
+        promised=level.first_response_hours if level else 0,
         may_reopen=commands.may_reopen(Status(row["status"]), row["solved_at"], desk.clock.now()),
         may_rate=may_rate(Status(row["status"]), row["rated_at"], desk.clock.now()),
         scale=SCALE,

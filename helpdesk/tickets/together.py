@@ -23,7 +23,8 @@ from helpdesk.permissions import Actor
 from .models import Ticket
 
 # For a statement that reads a ticket as `t`.
-MERGED = """ARRAY(SELECT (m.id, m.case_id, m.side_id) FROM tickets m
+MERGED = """ARRAY(SELECT (m.id, m.case_id, m.side_id, mk.last_seq) FROM tickets m
+            JOIN cases mk ON mk.id = m.case_id
             WHERE m.merged_into_id = t.id ORDER BY m.id) AS merged"""
 # What each of the two faces says of a merge; read as one, once is enough.
 OWN_WORDS = frozenset({"ticket.merged_away", "ticket.restored"})
@@ -37,6 +38,7 @@ class Face:
     id: int
     case_id: int
     side_id: int
+    last_seq: int = 0  # of its case
 
     @property
     def name(self) -> str:
@@ -61,14 +63,21 @@ async def merged_faces(db: AsyncSession, ticket: Ticket) -> list[Face]:
 
 
 async def merged_entries(
-    pool: asyncpg.Pool, viewer: Actor, merged: Sequence[Face], case_id: int
+    pool: asyncpg.Pool,
+    viewer: Actor,
+    merged: Sequence[Face],
+    case_id: int,
+    newest: int | None = None,
 ) -> list[list[Entry]]:
-    """What this reader may see of them, one list for each case besides the ticket's own."""
+    """What this reader may see of them, one list for each case besides the ticket's own.
+
+    With `newest`, only so many of the last numbers of each case.
+    """
     found = []
     for other in sorted({face.case_id for face in merged} - {case_id}):
         there = [face for face in merged if face.case_id == other]
         entries: list[Entry] = []
-        after = 0
+        after = 0 if newest is None else max(0, there[0].last_seq - newest)
         while page := await read_page(pool, viewer, other, after):
             entries += [one for one in page.entries if any(face.shows(one) for face in there)]
             if not page.full:

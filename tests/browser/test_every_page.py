@@ -22,7 +22,7 @@ LOOKERS = {
     "finn": ("/requests", "/report", "/evidence", "/chat", "/account", "/guest"),
     "cora": ("/requests/", "/evidence", "/chat/"),
     "tess": ("/desk", "/evidence/{id:int}/lines", "/account"),
-    "admin": ("/admin", "/desk/reports"),
+    "admin": ("/admin", "/desk/reports", "/desk/rules", "/desk/incidents", "/desk/triage"),
 }
 MORE = {  # what no row of the table shows: refusals, filled lists, other views
     "nobody": ["/help/search?q=refnd", "/help/search?q=xylophone", "/no-such-page",

@@ -25,7 +25,7 @@ def test_every_setting_is_described(name):
 def test_every_command_is_described():
     usage = parser().format_help()
     parts = ("up", "web", "worker", "migrate", "seed", "doctor", "jobs")
-    for command in (*parts, "user add", "user change"):
+    for command in (*parts, "user add", "user change", "triage train"):
         assert command.split()[0] in usage
         assert f"| `helpdesk {command}" in GUIDE
 

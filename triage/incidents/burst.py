@@ -92,7 +92,9 @@ def chance(many: int, seen: float, parts: float) -> float:
         return 1.0
     shape, odds = seen + HALF, 1 / (1 + parts)
     if many <= shape / parts:
-        return min(1.0, max(0.0, 1.0 - sum(math.exp(log_part(n, shape, odds)) for n in range(many))))
+        return min(
+            1.0, max(0.0, 1.0 - sum(math.exp(log_part(n, shape, odds)) for n in range(many)))
+        )
     term = math.exp(log_part(many, shape, odds))
     total, n = term, many
     while term > total * 1e-12:

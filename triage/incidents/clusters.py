@@ -26,7 +26,6 @@ Indices = NDArray[np.intp]
 WINDOWS = (300.0, 1_200.0, HOUR, 2 * HOUR)  # seconds
 LATELY = max(WINDOWS)
 LEAST_PEOPLE = 4
-TOLD_BELOW = 1e-6  # chance
 NEAREST = 10
 BORROWED = 2.0
 ENOUGH = 200  # earlier reports from which an area is known
@@ -43,23 +42,21 @@ class Cluster:
     chance: float
     incident_id: int | None = None  # that reports of the last hours like it belong to
     earlier_id: int | None = None  # the same of those before
-
-    @property
-    def is_burst(self) -> bool:
-        return self.people >= LEAST_PEOPLE and self.chance < TOLD_BELOW
+    is_burst: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Closeness:
     """Cosines: the degrees that are tried, and from which on a report seems to belong to an
-    incident."""
+    incident. A burst is told when it is less likely than `told_below`."""
 
     degrees: tuple[float, ...]
     same: float
+    told_below: float
 
 
-BY_MEANING = Closeness((0.7, 0.8, 0.9), 0.75)
-BY_WORDS = Closeness((0.5, 0.6, 0.7), 0.4)
+BY_MEANING = Closeness((0.7, 0.8, 0.9), 0.75, 5e-6)
+BY_WORDS = Closeness((0.5, 0.6, 0.7), 0.4, 1e-7)
 
 
 class Area:
@@ -124,9 +121,17 @@ class Area:
                 if found is not None and found.chance < best.chance:
                     best = found
         marks = (one.incident_id for one in best.members if one.incident_id is not None)
-        return replace(best, incident_id=incident or next(marks, None), earlier_id=earlier)
+        if best.people >= LEAST_PEOPLE and best.chance < self._closeness.told_below:
+            best = replace(best, is_burst=True, members=self._all_like(best, closeness, recent))
+        return replace(
+            best,
+            incident_id=incident or next(marks, None),
+            earlier_id=earlier,
+        )
 
-    def _tried(self, report: Seen, close: Indices, before: int, recent: int, window: float) -> Cluster | None:
+    def _tried(
+        self, report: Seen, close: Indices, before: int, recent: int, window: float
+    ) -> Cluster | None:
         since = report.at - window
         members = [self.reports[n] for n in close if self.times[n] > since]
         people = len({one.person_id for one in members} | {report.person_id})
@@ -139,6 +144,13 @@ class Area:
         area = max(self.usual.expected(since, report.at), others / (1 - min(share, 0.9)))
         likely = chance(people, before, (recent + 1) / max(area, 1e-3))
         return Cluster((*members, report), people, share * area, likely)
+
+    def _all_like(self, burst: Cluster, closeness: Vector, recent: int) -> tuple[Seen, ...]:
+        """Its members, and whoever else of these hours is as close as those that join later."""
+        like = np.flatnonzero(closeness[recent:] >= self._closeness.same) + recent
+        found = {self.reports[n].ticket_id: self.reports[n] for n in like}
+        found |= {one.ticket_id: one for one in burst.members}
+        return tuple(sorted(found.values(), key=lambda one: (one.at, one.ticket_id)))
 
     def _naming(self, codes: frozenset[str]) -> Iterator[int]:
         """Who named one of these error codes."""

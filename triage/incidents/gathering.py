@@ -8,7 +8,7 @@ from typing import Any
 from helpdesk.catalogue import queries as catalogue
 from helpdesk.desk import Desk
 from triage.engine.report import Vector
-from triage.engine.words import unpack
+from triage.engine.words import stem, unpack
 from triage.twins.indexing import index_tickets
 from triage.twins.rarity import rarity_of
 from triage.twins.vectors import from_bytes, usable
@@ -43,7 +43,7 @@ SELECT type_key, date_trunc('hour', opened_at, 'UTC') AS hour, count(*) AS many
 FROM tickets WHERE opened_at > $1 AND opened_at <= $2 GROUP BY 1, 2 ORDER BY 2
 """
 INCIDENTS = """
-SELECT id, state, decided_at, resolved_at FROM incidents
+SELECT id, state, decided_at, resolved_at, area, words, first_at, last_at FROM incidents
 WHERE state IN ('proposed', 'confirmed') OR (state = 'dismissed' AND decided_at > $1)
     OR (state = 'resolved' AND resolved_at > $1)
 """
@@ -160,5 +160,12 @@ async def known_incidents(desk: Desk) -> dict[int, Known]:
     known = {}
     for row in rows:
         at = row["resolved_at"] or row["decided_at"]
-        known[row["id"]] = Known(State(row["state"]), at.timestamp() if at else 0.0)
+        known[row["id"]] = Known(
+            State(row["state"]),
+            at.timestamp() if at else 0.0,
+            row["area"],
+            frozenset(map(stem, row["words"])),
+            row["first_at"].timestamp(),
+            row["last_at"].timestamp(),
+        )
     return known

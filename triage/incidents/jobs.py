@@ -7,6 +7,7 @@ from sqlmodel import select
 
 from helpdesk.desk import Desk, Transaction
 from helpdesk.permissions import SYSTEM
+from triage.engine.words import stem
 
 from .commands import join, propose
 from .gathering import known_incidents, make_watch, next_tickets, read_tickets, start_of
@@ -64,6 +65,7 @@ async def watch_next(desk: Desk, tx: Transaction, row: IncidentWatch, newest: in
     mine = await caught_up(desk, row.ticket_id)
     mine.watch.incidents = await known_incidents(desk)
     ids = await next_tickets(desk, mine.watch, row.ticket_id, AT_ONCE)
+    mine.watch.remember(ids)
     for area, seen in await read_tickets(desk, ids):
         finding = mine.watch.feed(area, seen)
         if finding is not None:
@@ -82,7 +84,9 @@ async def caught_up(desk: Desk, upto: int) -> Watching:
         return Watching(watch, upto)
     if mine.upto < upto:
         ids = await next_tickets(desk, mine.watch, mine.upto, 10 * AT_ONCE)
-        seen = await read_tickets(desk, [id for id in ids if id <= upto])
+        ids = [id for id in ids if id <= upto]
+        mine.watch.remember(ids)
+        seen = await read_tickets(desk, ids)
         for area, report in seen:
             mine.watch.take(area, [report])
         mine.upto = upto
@@ -90,15 +94,24 @@ async def caught_up(desk: Desk, upto: int) -> Watching:
 
 
 async def keep(tx: Transaction, watch: Watch, finding: Finding) -> None:
-    if finding.incident_id is not None:
-        await join(tx, finding.incident_id, finding.newest)
-        watch.mark(finding.area, [finding.newest.ticket_id], finding.incident_id)
-        return
-    incident = await propose(tx, finding)
-    if incident is not None:
-        ids = [one.ticket_id for one in finding.cluster.members]
-        watch.mark(finding.area, ids, incident.id)
-        watch.incidents = {**watch.incidents, incident.id: Known(State.PROPOSED)}
+    id = finding.incident_id
+    if id is None:
+        incident = await propose(tx, finding)
+        id = incident.id if incident is not None else None
+    else:
+        for report in finding.cluster.members:
+            await join(tx, id, report)
+    if id is not None:
+        watch.mark(finding.area, [one.ticket_id for one in finding.cluster.members], id)
+        if id not in watch.incidents:
+            watch.incidents = {**watch.incidents, id: proposed(finding)}
+
+
+def proposed(finding: Finding) -> Known:
+    """As it is known until it is read again."""
+    words = frozenset(map(stem, finding.words))
+    first = finding.cluster.members[0].at
+    return Known(State.PROPOSED, 0.0, finding.area, words, first, finding.newest.at)
 
 
 async def tell_linked(desk: Desk) -> int:

@@ -59,7 +59,8 @@ class Shown:
 
     @property
     def minutes(self) -> int:
-        return max(1, round((self.row["last_at"] - self.row["first_at"]).total_seconds() / 60))
+        lasted: timedelta = self.row["last_at"] - self.row["first_at"]
+        return max(1, round(lasted.total_seconds() / 60))
 
     @property
     def times(self) -> str:

@@ -192,7 +192,8 @@ async def notify(place: Place, action: Action, applied: Applied) -> None:
 
 async def ask(place: Place, action: Action, applied: Applied) -> None:
     """In the name of whoever published the rules: a request has somebody who asks."""
-    if place.publisher_id is None:
+    publisher = await actor_of(place.desk, place.publisher_id or 0)
+    if not publisher.id:  # never known, or has left
         applied.refused.append("Nobody stands behind these rules who could ask for evidence.")
         return
     if await asked_before(place, action.value):
@@ -201,7 +202,7 @@ async def ask(place: Place, action: Action, applied: Applied) -> None:
     if kind is None:
         applied.refused.append(f"The kind of evidence “{action.value}” is gone.")
         return
-    asking = changed(place.tx, actor=await actor_of(place.desk, place.publisher_id))
+    asking = changed(place.tx, actor=publisher)
     await request_evidence(
         asking,
         place.case,

@@ -117,7 +117,7 @@ def choices(names: Names, own_zone: str) -> dict[str, Any]:
     departments = list(names.departments.items())
     zones = list(dict.fromkeys([*ZONES, own_zone]))
     return {
-        "MOMENTS": {moment.value: f"it {words}" for moment, words in MOMENTS.items()},
+        "MOMENTS": {moment.value: words for moment, words in MOMENTS.items()},
         "JOINS": {join.value: words for join, words in JOINS.items()},
         "OPS": {op.value: words for op, words in OPS.items()},
         "SHAPES": {about.value: shape for about, shape in SHAPES.items()},

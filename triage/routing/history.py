@@ -12,7 +12,7 @@ from helpdesk.desk import Desk
 from .gathering import ABOUT, FROM, MOMENTS, Known, before, known_to, unchanging
 from .phrases import Phrases
 from .replaying import Happening, Still
-from .vocabulary import LEVELS, Moment
+from .vocabulary import LEVELS, UNKNOWN, Moment
 
 CHUNK = 1_000  # tickets read at once
 OPEN = frozenset({"new", "open", "waiting_on_user", "on_hold"})
@@ -35,7 +35,8 @@ EVENTS = """
 SELECT e.id, e.ticket_id, e.type, e.data, e.occurred_at,
     EXISTS (SELECT FROM routing_runs r WHERE r.ticket_id = e.ticket_id
         AND e.seq BETWEEN r.first_seq AND r.last_seq) AS by_rules,
-    k.version AS ran, k.effects -> 'outcome' AS outcome, k.facts ->> 'severity' AS met
+    k.version AS ran, k.effects -> 'outcome' AS outcome, k.facts ->> 'severity' AS met,
+    k.facts ->> 'language' AS read_as
 FROM events e LEFT JOIN routing_runs k ON k.event_id = e.id
 WHERE e.case_id = ANY($1) AND e.ticket_id = ANY($2) AND e.type = ANY($3)
 ORDER BY e.ticket_id, e.id
@@ -130,7 +131,7 @@ class Past:
             routed = event["type"] == "ticket.routed"
             moves = 0 if event["type"] == "ticket.handed_over" else moves + routed
             is_open = opens(event) if event["type"] in STATUS else is_open
-        same = unchanging(self.row, self.wanted.phrases)
+        same = unchanging(self.row, self.wanted.phrases) | self.language()
         tags = self.tags if is_older else frozenset()
         return Still(
             same, type, department, severity, follow_ups, moves, tags, is_older and is_open
@@ -164,6 +165,13 @@ class Past:
             data = event["data"]
             return {"department": data["old_key"]}, {"department": data["new_key"]}
         return before(event["type"], event["data"], self.known)
+
+    def language(self) -> dict[str, str | None]:
+        """As it was read when the rules ran, which may have been put right since."""
+        for event in self.events:
+            if event["type"] == "ticket.opened" and event["read_as"]:
+                return {"language": None if event["read_as"] == UNKNOWN else event["read_as"]}
+        return {}
 
     def first(self, name: str, column: str) -> str:
         for event in self.events:

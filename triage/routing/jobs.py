@@ -58,7 +58,7 @@ async def read_rules(desk: Desk, tx: Transaction, event: Event, in_use: InUse) -
         case, ticket = await hold_ticket(tx, event.ticket_id)
     except NotAllowed:  # it became a part of another ticket
         return
-    if await was_by_rules(tx, event) or await runs_of(tx, ticket.id) >= MOST_RUNS:
+    if await is_read(tx, event):
         return
     known = await known_to(desk)
     later = await meanwhile(desk, event, known)
@@ -87,19 +87,12 @@ async def read_rules(desk: Desk, tx: Transaction, event: Event, in_use: InUse) -
     )
 
 
-async def was_by_rules(tx: Transaction, event: Event) -> bool:
-    """What rules did is never a reason to read them again."""
-    query = select(RoutingRun.id).where(
-        RoutingRun.ticket_id == event.ticket_id,
-        RoutingRun.first_seq <= event.seq,
-        RoutingRun.last_seq >= event.seq,
-    )
-    return (await tx.db.exec(query)).first() is not None
-
-
-async def runs_of(tx: Transaction, ticket_id: int) -> int:
-    query = select(func.count()).where(col(RoutingRun.ticket_id) == ticket_id)
-    return (await tx.db.exec(query)).one()
+async def is_read(tx: Transaction, event: Event) -> bool:
+    """What rules did is never a reason to read them again; and enough is enough."""
+    own = (col(RoutingRun.first_seq) <= event.seq) & (col(RoutingRun.last_seq) >= event.seq)
+    query = select(func.count(), func.bool_or(own)).where(RoutingRun.ticket_id == event.ticket_id)
+    runs, by_rules = (await tx.db.exec(query)).one()
+    return bool(by_rules) or runs >= MOST_RUNS
 
 
 async def sweep_replays(desk: Desk) -> int:

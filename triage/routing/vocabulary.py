@@ -114,7 +114,8 @@ CONTRACTS = {
 ROLES = {"client": "a client", "freelancer": "a freelancer", "guest": "a guest"}
 SOURCES = {"form": "the form", "api": "a program", "chat": "a chat"}
 LANGUAGES = {
-    "af": "Afrikaans", "ar": "Arabic", "ca": "Catalan", "gl": "Galician", "mk": "Macedonian", "bg": "Bulgarian", "bn": "Bengali", "cs": "Czech", "da": "Danish",
+    "af": "Afrikaans", "ar": "Arabic", "ca": "Catalan", "gl": "Galician", "mk": "Macedonian",
+    "bg": "Bulgarian", "bn": "Bengali", "cs": "Czech", "da": "Danish",
     "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "et": "Estonian",
     "fa": "Persian", "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi",
     "hr": "Croatian", "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese",

@@ -13,7 +13,7 @@ from helpdesk.tickets.models import Ticket
 from triage.models import TriageSuggestion
 
 from .language import language_of
-from .shelf import classifier_of
+from .shelf import classifier_of, is_ready, when_ready
 
 ENGINE = "eldc, py3langid"
 
@@ -55,25 +55,35 @@ async def read_language(desk: Desk, event_id: int) -> None:
 
 @job
 async def suggest_type(desk: Desk, event_id: int) -> None:
-    """What the text sounds like, beside what the person chose."""
+    """What the text sounds like, beside what the person chose. Other work never waits for the
+    first model: until it is loaded, the suggestion follows by itself."""
+    if is_ready(desk):
+        await note_type(desk, event_id)
+    else:
+        when_ready(desk, lambda: note_type(desk, event_id))
+
+
+async def note_type(desk: Desk, event_id: int) -> None:
     async with desk.transaction(SYSTEM) as tx:
-        event = await tx.db.get_one(Event, event_id)
-        if event.ticket_id is None:
+        event = await tx.db.get(Event, event_id)
+        ticket = await tx.db.get(Ticket, event.ticket_id) if event and event.ticket_id else None
+        if ticket is None:
             return
-        text = await text_of(tx, await tx.db.get_one(Ticket, event.ticket_id))
+        text = await text_of(tx, ticket)
     classifier = await classifier_of(desk)
     guess = await asyncio.to_thread(classifier.guess, text) if classifier else None
+    if classifier is None or guess is None:
+        return
     async with desk.transaction(SYSTEM) as tx:
-        if await already_done(tx, event_id, "triage.suggest_type") or guess is None:
+        if await already_done(tx, event_id, "triage.suggest_type"):
             return
-        ticket = await tx.db.get_one(Ticket, event.ticket_id)
         tx.db.add(
             TriageSuggestion(
                 kind="type",
                 ticket_id=ticket.id,
                 value=guess.type_key,
                 probability=guess.probability,
-                engine=classifier.version if classifier else "",
+                engine=classifier.version,
                 at=tx.now,
                 accepted_value=ticket.type_key,
                 by_id=ticket.requester_id,

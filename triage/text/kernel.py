@@ -39,6 +39,7 @@ class Trained:
     shares: Matrix  # examples × classes
     temperature: float
     embedder: str = ""  # whose vectors the examples have
+    digest: str = ""  # of the examples
 
     def probabilities(self, rows: Rows) -> Numbers:
         likeness = kernel(rows, self.examples)
@@ -61,6 +62,7 @@ class Trained:
             shares=self.shares,
             temperature=np.array(self.temperature),
             embedder=np.array(self.embedder),
+            digest=np.array(self.digest),
         )
         return kept.getvalue()
 
@@ -77,6 +79,7 @@ def from_stored(data: bytes) -> Trained:
             kept["shares"],
             float(kept["temperature"]),
             str(kept["embedder"]),
+            str(kept["digest"]),
         )
 
 

@@ -60,7 +60,8 @@ def language_of(text: str, careful: bool = False) -> Language:
 
     `careful` asks the second model too, which is loaded for some seconds with the first text.
     """
-    text = unicodedata.normalize("NFC", _NOISE.sub(" ", text[:LONGEST])).strip()
+    text = text[:LONGEST].replace("\0", " ").encode("utf-8", "replace").decode()
+    text = unicodedata.normalize("NFC", _NOISE.sub(" ", text)).strip()
     letters = sum(character.isalpha() for character in text)
     if not letters or (detect := _detector()) is None:
         return UNKNOWN

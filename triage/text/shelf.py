@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 
 import asyncpg
 
@@ -12,13 +14,14 @@ from helpdesk.desk import Desk
 from triage.engine.embedders import Embedder, choose_embedder, load_embedder
 
 from .kernel import from_stored
-from .types import Classifier, Guess, train, written_examples
+from .types import Classifier, Guess, digest_of, train, written_examples
 
 log = logging.getLogger(__name__)
 
 PATIENCE = 1.5  # seconds
 FRESH = 60.0  # seconds until a process asks for a newer model
 SHIPPED = "shipped"
+MADE = Path(__file__).with_name("types.npz")
 NEWEST = """
 SELECT id, embedder, weights FROM type_models WHERE embedder = $1 AND id > $2
 ORDER BY id DESC LIMIT 1
@@ -32,6 +35,7 @@ class _Shelf:
     looked_at: float = float("-inf")
     looking: asyncio.Task[Classifier | None] | None = None
     waiting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    later: set[asyncio.Task[None]] = field(default_factory=set)
 
 
 async def ranked_soon(desk: Desk, text: str) -> list[Guess]:
@@ -44,6 +48,23 @@ async def ranked_soon(desk: Desk, text: str) -> list[Guess]:
     if (classifier := shelf.classifier) is None:
         return []
     return await asyncio.to_thread(classifier.ranked, text)
+
+
+def is_ready(desk: Desk) -> bool:
+    return _shelf(desk).classifier is not None
+
+
+def when_ready(desk: Desk, act: Callable[[], Awaitable[None]]) -> None:
+    """As soon as there is a classifier; never, if the process ends before."""
+
+    async def soon() -> None:
+        if await classifier_of(desk) is not None:
+            await act()
+
+    later = _shelf(desk).later
+    task = asyncio.create_task(soon())
+    later.add(task)
+    task.add_done_callback(later.discard)
 
 
 async def classifier_of(desk: Desk) -> Classifier | None:
@@ -77,8 +98,20 @@ def _stored(row: asyncpg.Record, embedder: Embedder | None) -> Classifier:
 
 @cache
 def shipped(wanted: str) -> Classifier:
-    """Of the examples we ship, in a second or two. `wanted` is the encoder of the settings."""
-    return train(written_examples(), choose_embedder(wanted).embedder, SHIPPED)[0]
+    """Of the examples we ship. `wanted` is the encoder of the settings; for the usual one the
+    model is a file, for others it is made, which takes some seconds."""
+    embedder = choose_embedder(wanted).embedder
+    if embedder is not None and MADE.is_file():
+        trained = from_stored(MADE.read_bytes())
+        if trained.embedder == embedder.name and trained.digest == digest_of(written_examples()):
+            return Classifier(trained, embedder, SHIPPED)
+    return train(written_examples(), embedder, SHIPPED)[0]
+
+
+def make_shipped() -> None:
+    """Writes the file; run by whoever changes the examples."""
+    embedder = choose_embedder().embedder
+    MADE.write_bytes(train(written_examples(), embedder, SHIPPED)[0].trained.stored())
 
 
 def _shelf(desk: Desk) -> _Shelf:

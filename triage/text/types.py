@@ -1,5 +1,6 @@
 """Which kind of problem a text sounds like; “not sure” where it may be several. Pure."""
 
+import hashlib
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from .features import features_of, rarity
 from .kernel import Fit, Rows, Trained, calibration_error, fit
 
 SURE = 0.5  # from here on it is said; below, “not sure”
+LONGEST = 4_000  # characters that are read
 SHORTEST = 8  # letters; fewer are no description
 Example = tuple[str, str]  # text, label
 
@@ -46,7 +48,8 @@ class Classifier:
         return next(iter(self.ranked(text)), None)
 
     def ranked(self, text: str, most: int = 3) -> list[Guess]:
-        if sum(character.isalpha() for character in text[:2_000]) < SHORTEST:
+        text = text[:LONGEST].replace("\0", " ").encode("utf-8", "replace").decode()
+        if sum(character.isalpha() for character in text) < SHORTEST:
             return []
         [likely] = self.trained.probabilities(rows_of([text], self.trained.rarity, self.embedder))
         best = np.argsort(-likely)[:most]
@@ -72,7 +75,8 @@ def train(
     classes = [place[label] for _, label in examples]
     fitted = fit(rows, classes, len(labels))
     name = embedder.name if embedder else ""
-    trained = Trained(labels, weights, rows, fitted.shares, fitted.temperature, name)
+    trained = Trained(labels, weights, rows, fitted.shares, fitted.temperature, name,
+                      digest_of(examples))  # fmt: skip
     return Classifier(trained, embedder, version), figures_of(fitted, classes)
 
 
@@ -87,6 +91,10 @@ def figures_of(fitted: Fit, classes: Sequence[int]) -> dict[str, Any]:
         "accuracy_when_sure": round(float(right[sure].mean()), 4) if sure.any() else None,
         "calibration_error": round(calibration_error(fitted.held_out, of), 4),
     }
+
+
+def digest_of(examples: Sequence[Example]) -> str:
+    return hashlib.sha256(repr(list(examples)).encode()).hexdigest()
 
 
 @cache

@@ -26,13 +26,6 @@ LEAST_PEOPLE = 3
 MOST_RECENT = 1_000  # reports of the last hours that are looked at
 NEAR = 0.38  # cosine distance of reports that tell of the same
 
-RECENT = 1_000  # reports of the last hours that are looked at
-NEAR = 0.38  # cosine distance of reports that tell of the same
-
-MINE = """
-SELECT id FROM tickets WHERE requester_id = $1 AND opened_at > $2 AND merged_into_id IS NULL
-ORDER BY id DESC LIMIT $3
-"""
 RECENT = """
 WITH recent AS MATERIALIZED (
     SELECT t.id, t.requester_id FROM tickets t
@@ -86,10 +79,12 @@ async def several_report_it(
     whole, title = asked.candidate.whole_vector, asked.candidate.title_vector
     if whole is not None and title is not None:
         near = (as_text(whole), asked.embedder, NEAR, as_text(title))
-        people = await desk.pool.fetchval(BY_VECTOR, *about, *near)
+        people = await desk.search_pool.fetchval(BY_VECTOR, *about, *near)
     else:
         keys = list(asked.candidate.terms.title)
         if len(keys) < 2:
             return False
-        people = await desk.pool.fetchval(BY_KEYS, *about, keys, max(2, (2 * len(keys) + 2) // 3))
+        people = await desk.search_pool.fetchval(
+            BY_KEYS, *about, keys, max(2, (2 * len(keys) + 2) // 3)
+        )
     return bool(people >= LEAST_PEOPLE)

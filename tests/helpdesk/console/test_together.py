@@ -418,3 +418,33 @@ async def test_links_of_a_merged_ticket_are_shown_on_the_one_that_goes_on(
         await undo(cast, merged)
         assert coras.reference not in await similar(amy, first.reference)
         assert coras.reference in await similar(amy, second.reference)
+
+
+async def test_of_two_long_threads_the_newest_are_shown_and_the_rest_is_a_link_away(
+    cast: Cast, site: str, clock: FrozenClock
+) -> None:
+    first, second = await pair(cast)
+    fill = """
+        WITH m AS (
+            INSERT INTO messages (
+                case_id, client_id, author_id, audience, body, posted_at, ticket_id)
+            SELECT $1, gen_random_uuid(), $2, 'staff', 'filled ' || n, $4::timestamptz, $3
+            FROM generate_series(1, 250) n RETURNING id, body
+        ), c AS (UPDATE cases SET last_seq = last_seq + 250 WHERE id = $1)
+        INSERT INTO events (case_id, seq, type, audience, actor_id, ticket_id, message_id, data,
+            occurred_at, relayed_at)
+        SELECT $1, 2 + row_number() OVER (ORDER BY id), 'note.added', 'staff', $2, $3, id, '{}',
+            $4, $4 FROM m"""
+    args = (second.case_id, cast.amy.id, second.ticket_id, clock.now())
+    await cast.desk.pool.execute(fill, *args)
+    await merge(cast, second, first)
+    async with await cast.browser(site, "amy") as amy:
+        page = (await amy.get(desk_of(first.reference))).text
+        assert "Show what was said before" in page
+        assert "filled 250" in page
+        assert "filled 12<" not in page
+        assert "first-words" in page
+        page = (await amy.get(f"{desk_of(first.reference)}?all=1")).text
+        assert "Show what was said before" not in page
+        assert "filled 12<" in page
+        assert page.count('class="bubble-text"') >= 252

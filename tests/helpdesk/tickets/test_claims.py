@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 
 from helpdesk.core.clock import FrozenClock
 from helpdesk.permissions import SYSTEM
-from helpdesk.tickets.claims import AlreadyReported, about_of, holders_of, join_claims
+from helpdesk.tickets.claims import (
+    AlreadyReported,
+    about_of,
+    claim_earlier_tickets,
+    holders_of,
+    join_claims,
+)
 from helpdesk.tickets.commands import add_message, change_status, close_by_requester, reopen
 from helpdesk.tickets.filing import Filed
 from helpdesk.tickets.merging import merge_tickets, unmerge
@@ -217,6 +223,26 @@ async def test_what_a_guest_claimed_the_account_claims(cast: Cast) -> None:
         await a_payment(cast, "finn", contract=None)
     assert set(refusal.value.tickets) == {first.ticket_id, mine.ticket_id}
     await a_payment(cast, contract=None)
+
+
+async def test_tickets_from_before_claim_what_they_are_about(cast: Cast) -> None:
+    first = await a_payment(cast, about=(), paid=" t-77 ")
+    other = await a_payment(cast, about=())
+    lacking = {"transaction_id": {"lacking": "it is not listed 7"}}
+    await a_payment(cast, "finn", contract=None, about=(), answers=lacking)
+    solved = await a_payment(cast, "cora", about=())
+    await solve(cast, solved)
+    for _ in range(2):
+        async with cast.desk.transaction(SYSTEM) as tx:
+            await claim_earlier_tickets(tx)
+    rows = await cast.desk.pool.fetch("SELECT * FROM ticket_claims ORDER BY about")
+    assert [row["about"] for row in rows] == list(about_of(
+        cast.contracts["C-1002"].id, {"transaction_id": "T-77"}
+    ))  # fmt: skip
+    for same in ({"contract": None}, {"paid": "T-1"}):
+        with pytest.raises(AlreadyReported) as refusal:
+            await a_payment(cast, **same)
+        assert refusal.value.tickets == (other.ticket_id, first.ticket_id)
 
 
 STEPS = st.lists(

@@ -340,3 +340,41 @@ async def test_a_message_sent_while_two_tickets_are_merged_is_never_lost(
             shown = await said(nina, newer)
         assert set(kept) <= set(shown)
         assert kept  # a refusal is the exception
+
+
+async def test_many_at_once_never_wait_for_each_other_for_ever(cast: Cast, site: str) -> None:
+    """Merges both ways, undoing, writing and linking at the same time: all end, none is lost."""
+    tickets = [*await pair(cast), *await pair(cast)]
+    rounds = 6
+    kept: list[str] = []
+    for number in range(rounds):
+        standing = await cast.desk.pool.fetch(
+            "SELECT id FROM ticket_merges WHERE undone_at IS NULL"
+        )
+        words = [f"word {number}.{each}" for each in range(6)]
+        work = [
+            merge(cast, tickets[number % 4], tickets[(number + 1) % 4], "amy"),
+            merge(cast, tickets[(number + 1) % 4], tickets[number % 4], "pete"),
+            merge(cast, tickets[(number + 2) % 4], tickets[number % 4], "max"),
+            merge(cast, tickets[3 - number % 4], tickets[(number + 2) % 4], "tess"),
+            *(do(cast, "amy", unmerge, one["id"]) for one in standing),
+            *(say(cast, "nina", tickets[each % 4], said) for each, said in enumerate(words)),
+        ]
+        answers = await asyncio.wait_for(asyncio.gather(*work, return_exceptions=True), 30)
+        for answer in answers:
+            assert not isinstance(answer, BaseException) or isinstance(answer, NotAllowed), answer
+        told = answers[-len(words) :]
+        kept += [said for said, answer in zip(words, told, strict=True) if answer is None]
+    assert len(kept) > rounds
+    stored = "SELECT count(DISTINCT body) FROM messages WHERE body = ANY($1)"
+    assert await cast.desk.pool.fetchval(stored, kept) == len(kept)
+    async with await cast.browser(site, "nina") as nina:
+        shown: set[str] = set()
+        for one in tickets:
+            shown |= set(await said(nina, one))
+    assert set(kept) <= shown
+    astray = """SELECT count(*) FROM tickets t WHERE (t.status = 'merged') <> EXISTS (
+        SELECT FROM ticket_merges m WHERE m.ticket_id = t.id AND m.undone_at IS NULL)
+        OR (t.merged_into_id IS NULL) = (t.status = 'merged')
+        OR EXISTS (SELECT FROM tickets o WHERE o.id = t.merged_into_id AND o.status = 'merged')"""
+    assert await cast.desk.pool.fetchval(astray) == 0

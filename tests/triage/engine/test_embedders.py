@@ -79,9 +79,9 @@ def test_the_best_is_chosen():
 
 
 def test_an_unknown_name_is_told_and_the_usual_one_taken():
-    choice = choose_embedder("gpt")
+    choice = choose_embedder("other")
     assert choice.level == "minilm"
-    assert "'gpt'" in choice.steps_back[0]
+    assert "'other'" in choice.steps_back[0]
 
 
 def test_without_the_extra_the_multilingual_one_steps_back(choosing):

@@ -1,6 +1,7 @@
 """The chance of a burst, and what is usual at an hour of the week."""
 
 import math
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -74,7 +75,7 @@ def test_parts_of_an_hour_add_up() -> None:
     usual, start = weeks(3), 3 * 168 * HOUR + 1_234
     cuts = sorted(Random(4).uniform(start, start + 9 * HOUR) for _ in range(5))
     ends = [start, *cuts, start + 9 * HOUR]
-    parts = sum(usual.expected(a, b) for a, b in zip(ends, ends[1:], strict=False))
+    parts = sum(usual.expected(a, b) for a, b in pairwise(ends))
     assert parts == pytest.approx(usual.expected(start, start + 9 * HOUR))
 
 

@@ -27,14 +27,20 @@ MATTERS: dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = {
             ("the invoice", "my receipt", "the VAT line"),
             ("shows a wrong amount", "has an old address"),
         ),
-        (("my card", "the new credit card"), ("was declined", "cannot be added", "asks for a code")),
+        (
+            ("my card", "the new credit card"),
+            ("was declined", "cannot be added"),
+        ),
         (("the exchange rate", "the currency fee"), ("is higher than promised", "looks wrong")),
         (("a refund", "money back from a client"), ("was promised", "never came", "is too small")),
         (("my tax form", "the W-8 form"), ("was rejected", "is not accepted", "expired")),
     ),
     "technical": (
         (("the timer", "time tracking"), ("stops after sleep", "counts twice", "lost an hour")),
-        (("the desktop app", "your program"), ("does not start", "crashes at once", "is very slow")),
+        (
+            ("the desktop app", "your program"),
+            ("does not start", "crashes at once"),
+        ),
         (("screenshots", "activity pictures"), ("are blurred", "are missing", "show a black page")),
         (("uploads", "a large file"), ("stop at half", "cannot be attached", "take for ever")),
         (("notifications", "your mails"), ("come twice", "go to spam", "never reach me")),
@@ -53,7 +59,7 @@ OUTAGE = (
     ("the login page", "login", "my login", "your login form"),
     ("shows error 503", "gives a blank page", "keeps spinning", "says error 503"),
 )
-COMMON = {word: 0.2 for word in ("my", "the", "please", "help", "today", "yesterday")}
+COMMON = dict.fromkeys(("my", "the", "please", "help", "today", "yesterday"), 0.2)
 
 
 @dataclass(frozen=True)

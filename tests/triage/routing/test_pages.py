@@ -1,5 +1,6 @@
 """The pages of the rules: who may, what is kept, and two editors who never overwrite each other."""
 
+import asyncio
 import re
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from helpdesk.worker import work_once
 from tests.build import a_ticket
 from tests.people import Cast
+from triage.routing.commands import EditedMeanwhile, save_rule
 from triage.routing.queries import standing
 from triage.routing.testing import test_next as run_next_test
 
@@ -288,3 +290,20 @@ async def test_a_notice_about_what_became_restricted_elsewhere_is_not_shown(
         assert filed.reference not in (await browser.get("/desk/notices")).text
     async with await cast.browser(site, "max") as browser:
         assert filed.reference in (await browser.get("/desk/notices")).text
+
+
+async def test_of_two_who_save_at_the_same_instant_one_is_told(cast: Cast) -> None:
+    await publish_rules(cast, CARD)
+    old, actor = await seen(cast), await cast.actor("max")
+
+    async def save(name: str) -> bool:
+        try:
+            async with cast.desk.transaction(actor) as tx:
+                await save_rule(tx, old, a_rule(name))
+        except EditedMeanwhile:
+            return False
+        return True
+
+    saved = await asyncio.gather(*(save(f"Rule {n}") for n in range(6)))
+    assert sum(saved) == 1
+    assert len((await standing(cast.desk)).rules) == 2

@@ -3,11 +3,13 @@
 from typing import Any
 from uuid import uuid4
 
-from helpdesk.tickets.commands import change_severity, follow_up
+from helpdesk.catalogue import queries as catalogue
+from helpdesk.tickets.commands import change_severity, follow_up, hand_over
 from helpdesk.tickets.states import Severity
 from helpdesk.worker import work_once
 from tests.build import a_ticket
 from tests.people import Cast
+from triage.text.commands import settle_type
 
 from .build import a_rule, asks, do, everything, nothing, publish_rules
 
@@ -164,3 +166,62 @@ async def test_a_rule_that_names_a_department_that_is_gone_does_the_rest(cast: C
     [run] = await runs(cast, filed.ticket_id)
     assert run["effects"]["refused"] == ["The department DIS is gone."]
     assert run["effects"]["done"]["tags"] == ["kept"]
+
+
+async def test_what_a_person_did_before_the_rules_were_read_stands(cast: Cast) -> None:
+    await publish_rules(
+        cast,
+        a_rule("To Payments", everything(asks("department", "GEN")), do("department", "PAY"),
+               do("severity", "urgent"), do("tag", "read")),
+    )  # fmt: skip
+    filed = await a_ticket(cast)
+    async with cast.desk.transaction(await cast.actor("amy")) as tx:
+        await hand_over(tx, filed.ticket_id, cast.groups["DIS"].id, "It is theirs.")
+        await change_severity(tx, filed.ticket_id, Severity.LOW, "A question only.")
+    await work_once(cast.desk)
+    row = await ticket(cast, filed.ticket_id)
+    assert (row["department"], row["severity"]) == ("DIS", 1)
+    run = (await runs(cast, filed.ticket_id))[0]
+    assert run["facts"]["department"] == "GEN"  # as it was when it was filed
+    assert run["effects"]["done"] == {"tags": ["read"]}
+    assert len(run["effects"]["refused"]) == 2
+
+
+async def test_another_type_is_a_moment_too(cast: Cast) -> None:
+    await publish_rules(
+        cast,
+        a_rule("Scam", everything(asks("type", "hiring_scam"), asks("previous_type",
+               "level1_tech")), do("department", "TAS"), moments=("type_changed",)),
+    )  # fmt: skip
+    filed = await a_ticket(cast)
+    async with cast.desk.transaction(await cast.actor("amy")) as tx:
+        offered = (await catalogue.current(cast.desk)).catalogue
+        await settle_type(tx, filed.ticket_id, "hiring_scam", offered)
+    await work_once(cast.desk)
+    assert (await ticket(cast, filed.ticket_id))["department"] == "TAS"
+
+
+async def test_rules_go_on_when_whoever_published_them_has_left(cast: Cast) -> None:
+    await publish_rules(cast, a_rule("Ask", None, do("ask", "team_log"), do("tag", "asked")))
+    await cast.desk.pool.execute(
+        "UPDATE people SET deactivated_at = $1 WHERE id = $2", cast.desk.clock.now(), cast.max.id
+    )
+    filed = await a_ticket(cast)
+    await work_once(cast.desk)
+    [run] = await runs(cast, filed.ticket_id)
+    assert run["effects"]["done"] == {"tags": ["asked"]}
+    assert "Nobody stands behind these rules" in run["effects"]["refused"][0]
+
+
+async def test_a_rule_for_one_ticket_leaves_others_alone_and_works_once_however_often_woken(
+    cast: Cast,
+) -> None:
+    await publish_rules(cast, a_rule("Cards", everything(asks("words", "card")), do(
+        "notify", "department:PAY", text="A card")))  # fmt: skip
+    await a_ticket(cast, subject="My card was charged")
+    await a_ticket(cast, subject="The page does not open")
+    for _ in range(3):
+        await work_once(cast.desk)
+    assert await cast.desk.pool.fetchval("SELECT count(*) FROM routing_runs") == 2
+    told = await cast.desk.pool.fetchval("SELECT count(DISTINCT ticket_id) FROM desk_notices")
+    assert told == 1

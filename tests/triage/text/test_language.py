@@ -103,3 +103,11 @@ def test_a_pasted_log_does_not_keep_the_server_busy(piece: str) -> None:
     started = time.perf_counter()
     language_of(piece * (100_000 // len(piece)))
     assert time.perf_counter() - started < 0.3
+
+
+@pytest.mark.parametrize(
+    "text", ["\ud800 hola, ¿qué tal?", "\0" * 40, "\U0010ffff" * 40, "<p>1</p>"]
+)
+def test_text_that_is_hardly_text_breaks_nothing(text: str) -> None:
+    assert isinstance(language_of(text).code, str)
+    assert isinstance(language_of(text, careful=True).code, str)

@@ -137,3 +137,13 @@ async def test_a_later_message_is_hidden_as_well_and_sent_twice_stored_once(
             )
     rows = await cast.desk.pool.fetch("SELECT body FROM messages ORDER BY id")
     assert [row["body"] for row in rows][1:] == ["My card is [card number ending in 6467]"]
+
+
+async def test_private_data_in_the_text_make_a_ticket_the_better_way(
+    site: str, cast: Cast
+) -> None:
+    report = question(description=f"My card is {CARD}. How do I pay with it here?")
+    async with await visiting(cast, site, "finn") as finn:
+        await finn.post("/report", data={**report, "do": "later"})
+        page = await finn.get(f"/report/{report['draft']}")
+    assert "Ticket is best: private data stay with the department in charge." in page.text

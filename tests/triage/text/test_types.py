@@ -14,9 +14,9 @@ from tests.people import Cast
 from tests.triage.severity.test_severity import work
 from triage.text.features import WIDTH, counted, features_of
 from triage.text.kernel import Rows, calibration_error, fit, from_stored, softened
-from triage.text.shelf import shipped
+from triage.text.shelf import MADE, classifier_of, shipped
 from triage.text.training import own_examples, train_types
-from triage.text.types import Classifier, train, written_examples
+from triage.text.types import Classifier, digest_of, train, written_examples
 
 PLAIN = Settings().triage_embedder
 
@@ -64,6 +64,11 @@ def test_too_little_is_no_description(classifier: Classifier, text: str) -> None
     assert classifier.guess(text) is None
 
 
+@pytest.mark.parametrize("text", ["\ud800 my withdrawal is late", "<b>my</b> withdrawal\0 is late"])
+def test_text_that_is_hardly_text_breaks_nothing(classifier: Classifier, text: str) -> None:
+    assert classifier.guess(text) is not None
+
+
 def test_a_pasted_log_is_read_no_longer_than_it_helps(classifier: Classifier) -> None:
     log = "2026-06-01 09:58:00 tracker stopped after sleep\n" * 2_000
     assert classifier.guess(log) is not None
@@ -85,6 +90,12 @@ def test_a_stored_model_says_the_same() -> None:
         one, other = classifier.ranked(text), again.ranked(text)
         assert [g.type_key for g in one] == [g.type_key for g in other]
         assert one[0].probability == pytest.approx(other[0].probability, abs=0.02)
+
+
+def test_the_model_we_ship_is_of_the_examples_we_ship() -> None:
+    made = from_stored(MADE.read_bytes())
+    assert made.digest == digest_of(written_examples()), "run triage.text.shelf.make_shipped()"
+    assert set(made.labels) == {type.key for type in default_catalogue().types}
 
 
 def test_leaving_one_out_is_what_fitting_without_it_says() -> None:
@@ -115,6 +126,12 @@ def test_features_have_unit_length_and_capitals_count_for_nothing() -> None:
 # On the desk
 
 
+@pytest.fixture
+async def ready(cast: Cast) -> None:
+    """The process has its classifier: before, suggestions follow by themselves."""
+    assert await classifier_of(cast.desk) is not None
+
+
 async def suggestion(desk: Desk, ticket_id: int) -> Any:
     return await desk.pool.fetchrow(
         "SELECT * FROM triage_suggestions WHERE ticket_id = $1 AND kind = 'type'", ticket_id
@@ -128,6 +145,7 @@ BUG: dict[str, Any] = {
 }
 
 
+@pytest.mark.usefixtures("ready")
 async def test_an_agent_is_told_what_it_sounds_like_and_may_go_along(site: str, cast: Cast) -> None:
     filed = await a_ticket(cast, **BUG)
     await work(cast.desk)
@@ -147,6 +165,7 @@ async def test_an_agent_is_told_what_it_sounds_like_and_may_go_along(site: str, 
     assert 0.5 < kept["probability"] <= 1
 
 
+@pytest.mark.usefixtures("ready")
 async def test_or_keep_the_type_there_is(site: str, cast: Cast) -> None:
     filed = await a_ticket(cast, **BUG)
     await work(cast.desk)
@@ -160,6 +179,7 @@ async def test_or_keep_the_type_there_is(site: str, cast: Cast) -> None:
     assert (kept["accepted_value"], kept["by_id"]) == ("level1_tech", cast.amy.id)
 
 
+@pytest.mark.usefixtures("ready")
 async def test_what_colleagues_settle_is_learnt_from_and_restricted_tickets_are_not(
     site: str, cast: Cast
 ) -> None:
