@@ -32,7 +32,7 @@ EMPTY = "SET LOCAL session_replication_role = replica;" + ";".join(
 
 
 # Whole files go to whoever is free, the longest first: so that all end together.
-LONGEST = ("browser/test_every_page", "helpdesk/test_cli", "browser/", "test_fuzz", "test_access",
+LONGEST = ("browser/test_every_page", "triage/routing/test_replay", "helpdesk/test_cli", "browser/", "test_fuzz", "test_access",
            "helpdesk/test_s", "chat/", "helpdesk/evidence")  # fmt: skip
 
 

@@ -108,7 +108,7 @@ POST /rate/{token}                      | rating link         | 422 422 422 422 
 POST /rate/{token}                      | no link             | 404 404 404 404 404 404 404 404 404 404
 
 POST /api/v1/tickets                    |                     | 401 401 422 422 422 422 403 403 403 403
-POST /api/v1/tickets/preview            |                     | 401 401 422 422 422 422 403 403 403 403
+POST /api/v1/tickets/preview            |                     | 401 401 200 200 200 200 403 403 403 403
 GET  /api/v1/tickets                    |                     | 401 403 200 200 200 200 200 200 200 200
 GET  /api/v1/tickets/{reference}        | own ticket          | 401 403 200 404 404 404 200 200 200 200
 GET  /api/v1/tickets/{reference}        | her ticket          | 401 403 404 200 200 404 200 200 200 200

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "32891bc30741"
+revision: str = "6691e3d552dd"
 down_revision: str | None = "5391d4f7ea01"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None

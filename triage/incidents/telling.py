@@ -126,7 +126,7 @@ async def write(
         ticket_id=ticket.id,
         message=message,
         reference=reference(ticket.id),
-        title=alert.title,
+        label=alert.title,
         **reach(ticket),
     )
     ticket.updated_at = tx.now

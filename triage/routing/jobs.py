@@ -42,14 +42,15 @@ async def move_events(desk: Desk, event_id: int) -> None:
 async def route_ticket(desk: Desk, event_id: int) -> None:
     """Read the rules for one event of a ticket, once."""
     in_use = await rules_in_use(desk)
+    if in_use is None:
+        return
     async with desk.transaction(SYSTEM) as tx:
         if await already_done(tx, event_id, "triage.route_ticket"):
             return
         await (await tx.db.connection()).execute(PATIENCE)
         event = await tx.db.get_one(Event, event_id)
-        if in_use is None or event.ticket_id is None or event.type not in MOMENTS:
-            return
-        await read_rules(desk, tx, event, in_use)
+        if event.ticket_id is not None and event.type in MOMENTS:
+            await read_rules(desk, tx, event, in_use)
 
 
 async def read_rules(desk: Desk, tx: Transaction, event: Event, in_use: InUse) -> None:

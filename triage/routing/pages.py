@@ -117,7 +117,7 @@ async def act(request: WebRequest, command: Act, back: str = RULES) -> Response:
         return await rules_page(request, 422, errors, form.get("note", ""))
     except NoSuchRule:
         raise HTTPException(404) from None
-    return redirect(back + (f"#rule-{form['at']}" if form.get("at") else ""))
+    return redirect(back)
 
 
 def key_in(request: WebRequest) -> UUID:
@@ -131,7 +131,7 @@ async def move(request: WebRequest) -> Response:
     async def command(tx: Transaction, seen: str, form: dict[str, Any]) -> None:
         await move_rule(tx, seen, key, -1 if form.get("by") == "-1" else 1)
 
-    return await act(request, command)
+    return await act(request, command, f"{RULES}#rule-{key}")
 
 
 async def switch(request: WebRequest) -> Response:
@@ -140,7 +140,7 @@ async def switch(request: WebRequest) -> Response:
     async def command(tx: Transaction, seen: str, form: dict[str, Any]) -> None:
         await switch_rule(tx, seen, key, form.get("on") == "1")
 
-    return await act(request, command)
+    return await act(request, command, f"{RULES}#rule-{key}")
 
 
 async def remove(request: WebRequest) -> Response:

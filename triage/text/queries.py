@@ -5,7 +5,7 @@ from typing import Any
 
 from helpdesk.catalogue.document import Catalogue
 
-from .types import SURE
+from .types import SURE, Guess
 
 # One that is sure, is another than the ticket has, and no colleague has answered.
 SOUNDS_LIKE = f"""(SELECT jsonb_build_object('key', s.value, 'probability', s.probability)
@@ -27,4 +27,4 @@ def sounds_like(stored: dict[str, Any] | None, catalogue: Catalogue) -> SoundsLi
     type = catalogue.type(stored["key"]) if stored else None
     if stored is None or type is None:
         return None
-    return SoundsLike(type.key, type.title, round(100 * stored["probability"]))
+    return SoundsLike(type.key, type.title, Guess(type.key, stored["probability"]).percent)

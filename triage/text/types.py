@@ -32,7 +32,7 @@ class Guess:
 
     @property
     def percent(self) -> int:
-        return round(100 * self.probability)
+        return min(round(100 * self.probability), 99)  # nobody is certain
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from sqlmodel import select
 from helpdesk.alerts.commands import Details, resolve_alert
 from helpdesk.alerts.queries import alerts_now, matching
 from helpdesk.core.clock import FrozenClock
-from helpdesk.desk import Desk
+from helpdesk.desk import Desk, open_desk
 from helpdesk.mail.models import Mail
 from helpdesk.people.commands import add_person
 from helpdesk.people.models import Person
@@ -79,15 +79,20 @@ async def incidents(desk: Desk) -> list[Any]:
     return list(await desk.pool.fetch("SELECT * FROM incidents ORDER BY id"))
 
 
+def before(rng: random.Random, start: float) -> list[Told]:
+    """Usual reports of the day before."""
+    subjects = [told.subject for told in usual(rng, 1, 800) if told.area == "account"][:130]
+    return [
+        Told("account", start - 86_400 + 600 * number, subject)
+        for number, subject in enumerate(subjects)
+    ]
+
+
 async def an_outage(cast: Cast, clock: FrozenClock) -> tuple[int, list[int]]:
     """A hundred usual tickets and an outage of twelve: the incident, and where it is told."""
     rng = random.Random(2)
     start = clock.at.timestamp()
-    before = [
-        Told("account", start - 86_400 + 600 * n, one.subject)
-        for n, one in enumerate(told for told in usual(rng, 1, 800) if told.area == "account")
-    ][:130]
-    await file_all(cast, clock, before)
+    await file_all(cast, clock, before(rng, start))
     ids = await file_all(cast, clock, outage(rng, start, 12, 15))
     await sweep_all(cast.desk)
     rows = await incidents(cast.desk)
@@ -120,6 +125,26 @@ async def test_another_worker_that_starts_goes_on_where_this_one_stopped(
     rows = await incidents(cast.desk)
     assert [row["id"] for row in rows] == [id]
     assert rows[0]["tickets"] > before
+
+
+async def test_two_processes_that_watch_at_once_propose_once(
+    cast: Cast, clock: FrozenClock
+) -> None:
+    """Each has its own memory; the row of the watch decides whose turn it is."""
+    desk = cast.desk
+    async with open_desk(desk.settings, clock, desk.relayed) as other:
+        rng, start = random.Random(2), clock.at.timestamp()
+        await file_all(cast, clock, before(rng, start))
+        for one in outage(rng, start, 16, 15):
+            await file_all(cast, clock, [one])
+            await asyncio.gather(sweep_incidents(desk), sweep_incidents(other))
+        await sweep_all(other)
+        await sweep_all(desk)
+        rows = await incidents(desk)
+        assert len(rows) == 1
+        assert rows[0]["tickets"] >= 6
+        linked = await desk.pool.fetch("SELECT ticket_id FROM incident_tickets")
+        assert len(linked) == len({row["ticket_id"] for row in linked}) == rows[0]["tickets"]
 
 
 async def confirmed(cast: Cast, id: int, who: str = "max") -> Incident:

@@ -104,10 +104,10 @@ async def read_rules(cast: Cast) -> None:
 async def live(cast: Cast, clock: FrozenClock, tickets: int, days: float = 20) -> Life:
     life = Life(cast, clock, Random(7))
     clock.advance(days=-days)
-    step = days * 86_400 / (tickets * 1.5 + 2)
+    step = days * 86_400 / (tickets * 1.25 + 2)
     while len(life.tickets) < tickets:
         clock.at += timedelta(seconds=step)
-        acts = life.random.random() < 1 / 3 and len(life.open) > 5
+        acts = life.random.random() < 1 / 5 and len(life.open) > 5
         if acts or len(life.tickets) % 10 == 0:  # some jobs run later than what they are about
             await read_rules(cast)
         await (life.somebody_acts() if acts else life.file())

@@ -2,6 +2,9 @@
 
 import pytest
 
+from helpdesk.core.text import BadText
+from helpdesk.people.commands import change_person
+from helpdesk.permissions import SYSTEM
 from helpdesk.relay import relay_once
 from helpdesk.wiring import SUBSCRIBERS
 from tests.build import a_ticket
@@ -54,6 +57,14 @@ async def test_agents_see_the_tag_and_find_by_it(site: str, cast: Cast) -> None:
     assert english.reference not in found.text
     assert hidden.reference not in found.text
     assert spanish.reference not in narrowed.text
+
+
+async def test_which_languages_an_agent_reads_can_be_set(cast: Cast) -> None:
+    async with cast.desk.transaction(SYSTEM) as tx:
+        person = await change_person(tx, "amy@desk.example.com", languages=["en", "es", "en"])
+        assert person.languages == ["en", "es"]
+        with pytest.raises(BadText):
+            await change_person(tx, "amy@desk.example.com", languages=["Spanish"])
 
 
 async def test_an_english_report_is_not_remarked_upon(site: str, cast: Cast) -> None:
@@ -139,9 +150,7 @@ async def test_a_later_message_is_hidden_as_well_and_sent_twice_stored_once(
     assert [row["body"] for row in rows][1:] == ["My card is [card number ending in 6467]"]
 
 
-async def test_private_data_in_the_text_make_a_ticket_the_better_way(
-    site: str, cast: Cast
-) -> None:
+async def test_private_data_in_the_text_make_a_ticket_the_better_way(site: str, cast: Cast) -> None:
     report = question(description=f"My card is {CARD}. How do I pay with it here?")
     async with await visiting(cast, site, "finn") as finn:
         await finn.post("/report", data={**report, "do": "later"})
