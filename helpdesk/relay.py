@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from helpdesk.cases.failures import (
@@ -30,7 +30,7 @@ FireTimer = Callable[[Transaction, Timer], Awaitable[None]]
 async def relay_once(desk: Desk, subscribers: Mapping[str, Sequence[Job]]) -> int:
     """Run the jobs of events nobody has handled; at least once, never lost.
 
-    Rows are claimed by lock, not by a cursor over ids: ids are not handed out in commit order,
+    Events are claimed by lock, not by a cursor over ids: ids are not handed out in commit order,
     so a cursor would skip a slow transaction's events. A job writes its receipt with its
     effect; an event is done when every job of its type has one or was given up. A job that
     fails is tried again later (cases/failures.py) and holds up no other.
@@ -61,13 +61,12 @@ async def waiting_events(desk: Desk, after: int) -> Sequence[int]:
 
 async def relay_event(desk: Desk, event_id: int, subscribers: Mapping[str, Sequence[Job]]) -> int:
     async with desk.sessions.begin() as db:
-        claim = (
-            select(Event)
-            .where(Event.id == event_id, col(Event.relayed_at).is_(None))
-            # A job's receipt refers to this row, so its key must stay free to be shared.
-            .with_for_update(skip_locked=True, key_share=True)
-        )
-        event = (await db.exec(claim)).one_or_none()
+        # Not the row itself is locked: a job may wait for a case whose holder changes this event.
+        claim = func.pg_try_advisory_xact_lock(func.hashtextextended(f"event:{event_id}", 0))
+        if not (await db.exec(select(claim))).one():
+            return 0
+        unhandled = select(Event).where(Event.id == event_id, col(Event.relayed_at).is_(None))
+        event = (await db.exec(unhandled)).one_or_none()
         if event is None:
             return 0
         if not await run_jobs(desk, db, event_id, subscribers.get(event.type, ())):

@@ -32,8 +32,8 @@ EMPTY = "SET LOCAL session_replication_role = replica;" + ";".join(
 
 
 # Whole files go to whoever is free, the longest first: so that all end together.
-LONGEST = ("browser/test_every_page", "triage/routing/test_replay", "helpdesk/test_cli", "browser/", "test_fuzz", "test_access",
-           "helpdesk/test_s", "chat/", "helpdesk/evidence")  # fmt: skip
+LONGEST = ("browser/test_every_page", "triage/routing/test_replay", "helpdesk/test_cli", "browser/",
+           "test_fuzz", "test_access", "helpdesk/test_s", "chat/", "helpdesk/evidence")  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

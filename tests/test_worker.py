@@ -9,7 +9,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlmodel import col, func, select
+from sqlmodel import col, func, select, update
 
 from helpdesk import relay
 from helpdesk.cases.failures import MOST_TRIES, given_up, try_again
@@ -57,6 +57,24 @@ async def test_several_workers_at_once_do_everything_once(cast: Cast) -> None:
     # For each ticket: that it arrived, the answer, its new status; not what Finn wrote himself.
     assert await count(cast.desk, Mail) == 45
     assert await count(cast.desk, Receipt, col(Receipt.job).startswith("tickets.")) == 60
+
+
+async def test_a_job_waits_for_a_case_whose_holder_changes_the_event(cast: Cast) -> None:
+    async def held(desk: Desk, event_id: int) -> None:
+        async with desk.transaction(SYSTEM) as tx:
+            if not await already_done(tx, event_id, "tests.held"):
+                await hold_ticket(tx, filed.ticket_id)
+
+    filed = await a_ticket(cast, "finn")
+    jobs = {"ticket.opened": [Job("tests.held", held)]}
+    async with cast.desk.transaction(await cast.actor("amy")) as tx:
+        await hold_ticket(tx, filed.ticket_id)
+        relaying = asyncio.create_task(relay_once(cast.desk, jobs))
+        await asyncio.sleep(0.5)
+        assert not relaying.done()
+        await tx.db.exec(update(Event).values(audience=Event.audience))
+    await asyncio.wait_for(relaying, 10)
+    assert await count(cast.desk, Receipt) == 1
 
 
 async def test_a_job_that_fails_is_done_later_and_once(cast: Cast, clock: FrozenClock) -> None:

@@ -56,6 +56,13 @@ class UsualRate:
             at = upto
         return total
 
+    @property
+    def a_week(self) -> float:
+        """How many reports usually come in a week."""
+        if not self._rates:
+            self._rates = self.smoothed()
+        return sum(self._rates)
+
     def smoothed(self) -> list[float]:
         """Each hour leans on its neighbours, on the same hour of other days, and on all hours, the
         more the less often it was seen (shrinkage towards the mean of a Gamma prior)."""

@@ -25,8 +25,9 @@ Indices = NDArray[np.intp]
 
 WINDOWS = (300.0, 1_200.0, HOUR, 2 * HOUR)  # seconds
 LATELY = max(WINDOWS)
-LEAST_PEOPLE = 4
-NEAREST = 10
+LEAST_PEOPLE = 3
+A_WEEK = 5_000
+NEAREST = 6
 BORROWED = 2.0
 ENOUGH = 200  # earlier reports from which an area is known
 KEPT = 1_000
@@ -48,14 +49,15 @@ class Cluster:
 @dataclass(frozen=True, slots=True)
 class Closeness:
     """Cosines: the degrees that are tried, and from which on a report seems to belong to an
-    incident. A burst is told when it is less likely than `told_below`."""
+    incident. A burst is told when it is less likely than `told_below`, on a desk with A_WEEK
+    reports a week; a busier one is stricter, so that it has no more false alarms a week."""
 
     degrees: tuple[float, ...]
     same: float
     told_below: float
 
 
-BY_MEANING = Closeness((0.7, 0.8, 0.9), 0.75, 5e-6)
+BY_MEANING = Closeness((0.7, 0.8, 0.9), 0.75, 1e-5)
 BY_WORDS = Closeness((0.5, 0.6, 0.7), 0.4, 1e-7)
 
 
@@ -74,12 +76,12 @@ class Area:
     def __len__(self) -> int:
         return len(self.reports)
 
-    def feed(self, report: Seen) -> Cluster:
-        """Its cluster, from what came before. Reports come in the order of their times, nearly."""
+    def feed(self, report: Seen, a_week: float = 0.0) -> Cluster:
+        """Its cluster, from what came before, on a desk with so many reports a week. Reports come in the order of their times, nearly."""
         place = self._centred(report.vector)
         near = self._beside(place, len(self))
         self.usual.pass_to(int(report.at // HOUR))
-        found = self._cluster(report, near)
+        found = self._cluster(report, near, a_week)
         self._keep(report, place, near)
         return found
 
@@ -100,7 +102,7 @@ class Area:
 
     # How close
 
-    def _cluster(self, report: Seen, near: Vector) -> Cluster:
+    def _cluster(self, report: Seen, near: Vector, a_week: float) -> Cluster:
         closeness = self._near[: len(self)] @ near
         for number in self._naming(report.codes):
             closeness[number] = 1.0
@@ -121,7 +123,7 @@ class Area:
                 if found is not None and found.chance < best.chance:
                     best = found
         marks = (one.incident_id for one in best.members if one.incident_id is not None)
-        if best.people >= LEAST_PEOPLE and best.chance < self._closeness.told_below:
+        if best.people >= LEAST_PEOPLE and best.chance < self._told_below(a_week):
             best = replace(best, is_burst=True, members=self._all_like(best, closeness, recent))
         return replace(
             best,
@@ -144,6 +146,10 @@ class Area:
         area = max(self.usual.expected(since, report.at), others / (1 - min(share, 0.9)))
         likely = chance(people, before, (recent + 1) / max(area, 1e-3))
         return Cluster((*members, report), people, share * area, likely)
+
+    def _told_below(self, a_week: float) -> float:
+        """Twice the reports are four times the pairs that may be alike by chance."""
+        return self._closeness.told_below * min(1.0, A_WEEK / max(a_week, 1.0)) ** 2
 
     def _all_like(self, burst: Cluster, closeness: Vector, recent: int) -> tuple[Seen, ...]:
         """Its members, and whoever else of these hours is as close as those that join later."""

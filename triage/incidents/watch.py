@@ -84,7 +84,8 @@ class Watch:
         self.remember([report.ticket_id for report in reports])
 
     def feed(self, key: str, report: Seen) -> Finding | None:
-        cluster = self.area(key).feed(report)
+        a_week = sum(area.usual.a_week for area in self.areas.values())
+        cluster = self.area(key).feed(report, a_week)
         self.remember([report.ticket_id])
         if report.incident_id is not None:
             return None
