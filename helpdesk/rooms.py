@@ -32,10 +32,10 @@ import triage.incidents.pages
 import triage.learning.pages
 import triage.routing.api
 import triage.routing.editing
-import triage.routing.notices
 import triage.routing.pages
-import triage.routing.testpages
-import triage.routing.why
+import triage.routing.replay.testpages
+import triage.routing.running.notices
+import triage.routing.running.why
 import triage.severity.pages
 import triage.text.pages
 from chat.hub import chat_parts
@@ -64,9 +64,9 @@ ROUTES: list[BaseRoute] = [
     *helpdesk.tickets.pages.routes,
     *triage.routing.pages.routes,
     *triage.routing.editing.routes,
-    *triage.routing.testpages.routes,
-    *triage.routing.why.routes,
-    *triage.routing.notices.routes,
+    *triage.routing.replay.testpages.routes,
+    *triage.routing.running.why.routes,
+    *triage.routing.running.notices.routes,
     *triage.routing.api.routes,
     *triage.incidents.pages.routes,
     *triage.learning.pages.routes,

@@ -38,7 +38,7 @@ from tests.people import Cast
 from tests.triage.routing.build import a_rule, asks, do, everything, publish_rules
 from triage.incidents.models import Incident, IncidentTicket
 from triage.routing.commands import ask_replay
-from triage.routing.testing import test_next
+from triage.routing.replay.testing import test_next
 
 # Finn and Cora are the two sides of a contract, Dora is Cora's colleague, Otto a stranger. Gus
 # is a guest with a request of his own. Amy answers another department than the one that owns

@@ -235,9 +235,7 @@ def _with_type(
     )
 
 
-def _completeness(
-    type: TicketType, fields: Fields, known: Known, in_english: bool
-) -> Completeness:
+def _completeness(type: TicketType, fields: Fields, known: Known, in_english: bool) -> Completeness:
     """Questions and pieces count as there when they are, or when somebody said why they are not."""
     lacking = {key for key, why in under("lacking.", fields).items() if why.strip()}
     answered = {key for key, value in under("answers.", fields).items() if value.strip()}

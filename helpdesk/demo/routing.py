@@ -8,13 +8,13 @@ from helpdesk.core.clock import FrozenClock
 from helpdesk.desk import Desk
 from helpdesk.people.queries import actor_of
 from helpdesk.permissions import Actor
-from triage.routing.actions import Action, By, Do
 from triage.routing.commands import publish, save_draft
-from triage.routing.conditions import Group, Join, Test
 from triage.routing.jobs import route_ticket
+from triage.routing.logic.actions import Action, By, Do
+from triage.routing.logic.conditions import Group, Join, Test
+from triage.routing.logic.rules import Rule, When
+from triage.routing.logic.vocabulary import About, Moment, Op
 from triage.routing.queries import names_of, standing
-from triage.routing.rules import Rule, When
-from triage.routing.vocabulary import About, Moment, Op
 from triage.text.jobs import read_language
 
 from .people import Company

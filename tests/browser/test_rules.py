@@ -14,7 +14,7 @@ from tests.triage.routing.build import (
     publish_rules,
 )
 from triage.routing.queries import standing
-from triage.routing.testing import test_next as run_next_test
+from triage.routing.replay.testing import test_next as run_next_test
 
 from .conftest import OpenPage, faults
 

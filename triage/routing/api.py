@@ -8,8 +8,8 @@ from helpdesk.web import Problem, WebRequest, api, transaction
 from . import queries
 from .commands import EditedMeanwhile, save_draft
 from .forms import BadRules, read_document
-from .lint import lint
-from .sentences import sentence
+from .logic.lint import lint
+from .logic.sentences import sentence
 
 
 async def read(request: WebRequest) -> Response:

@@ -8,12 +8,12 @@ from sqlmodel import col, delete, func, select
 
 from helpdesk.desk import Transaction
 
-from .lint import Finding, Level, lint
+from .logic.lint import Finding, Level, lint
+from .logic.rules import MOST_RULES, Rule
+from .logic.sentences import Names
 from .models import Replay, Ruleset, RulesetState, StoredRule
 from .queries import rule_from
-from .replaying import period
-from .rules import MOST_RULES, Rule
-from .sentences import Names
+from .replay.replaying import period
 
 ONE_EDITOR = text("LOCK TABLE routing_rulesets IN SHARE ROW EXCLUSIVE MODE")
 Change = Callable[[list[Rule]], list[Rule]]

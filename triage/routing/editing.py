@@ -11,15 +11,25 @@ from helpdesk.permissions import Can
 from helpdesk.web import WebRequest, page, redirect, render, transaction
 
 from . import queries
-from .actions import BEST, LABELS, MANAGERS, ONE_UP, Do
 from .commands import EditedMeanwhile, TooManyRules, save_rule
-from .conditions import DEEPEST, Join
 from .forms import read_rule
+from .logic.actions import BEST, LABELS, MANAGERS, ONE_UP, Do
+from .logic.conditions import DEEPEST, Join
+from .logic.rules import Rule
+from .logic.sentences import DAY_NAMES, MOMENTS, Names, sentence
+from .logic.vocabulary import (
+    CONTRACTS,
+    LANGUAGES,
+    LEVELS,
+    ROLES,
+    SHAPES,
+    SOURCES,
+    UNKNOWN,
+    About,
+    Op,
+)
 from .pages import RULES
-from .rules import Rule
-from .sentences import DAY_NAMES, MOMENTS, Names, sentence
 from .typed import TypedRule, as_typed, change, typed_of
-from .vocabulary import CONTRACTS, LANGUAGES, LEVELS, ROLES, SHAPES, SOURCES, UNKNOWN, About, Op
 
 EDIT = Can.MANAGE_TRIAGE
 MOST_FIELDS = 4_000

@@ -10,11 +10,11 @@ from pydantic import ValidationError
 from helpdesk.core.money import BadAmount, read_amount
 from helpdesk.core.text import BadText, clean_line, is_blank
 
-from .actions import Action
-from .conditions import Group, Join, Test
-from .rules import MOST_RULES, Mode, Rule, When
+from .logic.actions import Action
+from .logic.conditions import Group, Join, Test
+from .logic.rules import MOST_RULES, Mode, Rule, When
+from .logic.vocabulary import SHAPES, About, Moment, Unit
 from .typed import TypedAction, TypedGroup, TypedRule, TypedTest
-from .vocabulary import SHAPES, About, Moment, Unit
 
 T = TypeVar("T")
 Errors = dict[str, str]

@@ -11,13 +11,13 @@ from helpdesk.permissions import SYSTEM
 from helpdesk.tickets.queries import hold_ticket
 from helpdesk.tickets.states import NotAllowed
 
-from .applying import MOVE_EVENTS, Place, apply
-from .engine import explain, trace
-from .gathering import MOMENTS, facts_now, known_to, meanwhile
+from .logic.engine import explain, trace
 from .models import RoutingRun
 from .queries import InUse, rules_in_use
-from .replaying import document
-from .testing import test_next
+from .replay.replaying import document
+from .replay.testing import test_next
+from .running.applying import MOVE_EVENTS, Place, apply
+from .running.gathering import MOMENTS, facts_now, known_to, meanwhile
 
 MOST_RUNS = 50  # of one ticket; beyond that something goes round and round, and people look
 

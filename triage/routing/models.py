@@ -19,7 +19,7 @@ from helpdesk.core.tables import (
     text_enum,
 )
 
-from .rules import Mode
+from .logic.rules import Mode
 
 
 class RulesetState(StrEnum):

@@ -28,10 +28,10 @@ from .commands import (
     switch_rule,
 )
 from .forms import NOTE
-from .lint import Finding, lint
-from .results import newest_tests
-from .rules import Rule
-from .sentences import Names, differences, sentence
+from .logic.lint import Finding, lint
+from .logic.rules import Rule
+from .logic.sentences import Names, differences, sentence
+from .replay.results import newest_tests
 
 RULES = "/desk/rules"
 READ, EDIT = Can.WORK_TICKETS, Can.MANAGE_TRIAGE

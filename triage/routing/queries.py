@@ -9,10 +9,10 @@ import asyncpg
 from helpdesk.catalogue import queries as catalogue
 from helpdesk.desk import Desk
 
-from .phrases import Phrases
-from .rules import Rule, asks_about, phrases_of
-from .sentences import Names
-from .vocabulary import LANGUAGES, About
+from .logic.phrases import Phrases
+from .logic.rules import Rule, asks_about, phrases_of
+from .logic.sentences import Names
+from .logic.vocabulary import LANGUAGES, About
 
 PAGE = 20
 IN_USE = "SELECT id, version, published_by_id FROM routing_rulesets WHERE state = 'published'"

@@ -13,10 +13,10 @@ from starlette.datastructures import FormData
 
 from helpdesk.core.money import EXPONENTS
 
-from .actions import Action, Do
-from .conditions import DEEPEST, Group, Join, Test
-from .rules import Mode, Rule
-from .vocabulary import SHAPES, About, Kind, Moment, Unit
+from .logic.actions import Action, Do
+from .logic.conditions import DEEPEST, Group, Join, Test
+from .logic.rules import Mode, Rule
+from .logic.vocabulary import SHAPES, About, Kind, Moment, Unit
 
 MOST_PARTS = 80  # of one form
 

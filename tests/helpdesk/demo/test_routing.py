@@ -4,9 +4,9 @@ from helpdesk.demo import seed
 from helpdesk.desk import Desk
 from helpdesk.permissions import SYSTEM
 from triage.routing.commands import ask_replay
-from triage.routing.lint import lint
+from triage.routing.logic.lint import lint
 from triage.routing.queries import names_of, standing, versions
-from triage.routing.testing import test_next as run_next_test
+from triage.routing.replay.testing import test_next as run_next_test
 
 
 async def test_six_rules_in_two_versions_that_really_ran(desk: Desk) -> None:

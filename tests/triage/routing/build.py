@@ -7,13 +7,13 @@ from helpdesk.desk import Desk
 from helpdesk.permissions import Actor
 from tests.conftest import TUESDAY
 from tests.people import Cast
-from triage.routing.actions import Action
 from triage.routing.commands import publish, save_draft
-from triage.routing.conditions import Group, Join, Test
-from triage.routing.facts import Facts
+from triage.routing.logic.actions import Action
+from triage.routing.logic.conditions import Group, Join, Test
+from triage.routing.logic.facts import Facts
+from triage.routing.logic.rules import Mode, Rule, When
+from triage.routing.logic.vocabulary import SHAPES, About, Moment
 from triage.routing.queries import names_of, standing
-from triage.routing.rules import Mode, Rule, When
-from triage.routing.vocabulary import SHAPES, About, Moment
 
 
 def asks(about: str, *values: str, op: str = "", unit: str = "") -> Test:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.routing.agents import Candidate, Need, pick_agent
+from triage.routing.running.agents import Candidate, Need, pick_agent
 
 
 def one(id: int, **more: Any) -> Candidate:

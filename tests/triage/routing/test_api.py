@@ -6,8 +6,8 @@ import orjson
 import pytest
 
 from tests.people import Cast
+from triage.routing.logic.rules import MOST_RULES
 from triage.routing.queries import standing
-from triage.routing.rules import MOST_RULES
 
 from .build import a_rule, asks, do, everything, key, publish_rules
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tests.conftest import TUESDAY
-from triage.routing.conditions import (
+from triage.routing.logic.conditions import (
     DEEPEST,
     Group,
     Join,
@@ -20,10 +20,10 @@ from triage.routing.conditions import (
     holds,
     read_condition,
 )
-from triage.routing.facts import Facts
-from triage.routing.hours import opening
-from triage.routing.phrases import Phrases
-from triage.routing.vocabulary import DAYS, LEVELS, SHAPES, UNKNOWN, About, Kind, Moment, Unit
+from triage.routing.logic.facts import Facts
+from triage.routing.logic.hours import opening
+from triage.routing.logic.phrases import Phrases
+from triage.routing.logic.vocabulary import DAYS, LEVELS, SHAPES, UNKNOWN, About, Kind, Moment, Unit
 
 from .build import anything, asks, everything, nothing, some_facts
 

@@ -5,14 +5,14 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from triage.routing.actions import Action, Do
-from triage.routing.conditions import Group, Join
-from triage.routing.engine import MOST_MOVES, Outcome, explain, run, trace
-from triage.routing.facts import Facts
-from triage.routing.fights import fights
-from triage.routing.regions import Budget
-from triage.routing.rules import Mode, Rule, When
-from triage.routing.vocabulary import Moment
+from triage.routing.logic.actions import Action, Do
+from triage.routing.logic.conditions import Group, Join
+from triage.routing.logic.engine import MOST_MOVES, Outcome, explain, run, trace
+from triage.routing.logic.facts import Facts
+from triage.routing.logic.fights import fights
+from triage.routing.logic.regions import Budget
+from triage.routing.logic.rules import Mode, Rule, When
+from triage.routing.logic.vocabulary import Moment
 
 from .build import a_rule, asks, do, everything, key, nothing, some_facts
 from .test_conditions import KEYS, facts, some_tests

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from triage.routing.lint import Finding, Level, lint
-from triage.routing.rules import Mode, Rule
-from triage.routing.sentences import Names
+from triage.routing.logic.lint import Finding, Level, lint
+from triage.routing.logic.rules import Mode, Rule
+from triage.routing.logic.sentences import Names
 
 from .build import a_rule, anything, asks, do, everything, nothing
 

@@ -12,7 +12,7 @@ from tests.build import a_ticket
 from tests.people import Cast
 from triage.routing.commands import EditedMeanwhile, save_rule
 from triage.routing.queries import standing
-from triage.routing.testing import test_next as run_next_test
+from triage.routing.replay.testing import test_next as run_next_test
 
 from .build import a_rule, asks, do, everything, key, publish_rules
 

@@ -11,9 +11,9 @@ from helpdesk.desk import Desk
 from tests.conftest import EMPTY
 from tests.people import Cast, settle
 from triage.routing.commands import ask_replay, save_draft
+from triage.routing.logic.rules import Mode, Rule
 from triage.routing.queries import standing
-from triage.routing.rules import Mode, Rule
-from triage.routing.testing import test_next as run_next_test
+from triage.routing.replay.testing import test_next as run_next_test
 
 from .build import a_rule, anything, asks, do, everything, key, nothing, publish_rules
 from .life import Life, counted, live, ran

@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given, settings
 
-from triage.routing.actions import Action
-from triage.routing.rules import Mode, Rule
-from triage.routing.sentences import Names, differences, sentence
+from triage.routing.logic.actions import Action
+from triage.routing.logic.rules import Mode, Rule
+from triage.routing.logic.sentences import Names, differences, sentence
 
 from .build import a_rule, anything, asks, do, everything, group, key, nothing
 from .test_engine import some_rules

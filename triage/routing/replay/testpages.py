@@ -8,15 +8,15 @@ from starlette.responses import Response
 from helpdesk.permissions import Can
 from helpdesk.tickets.models import reference
 from helpdesk.web import WebRequest, page, redirect, render, transaction
+from triage.routing import queries
+from triage.routing.commands import ask_replay
+from triage.routing.logic.actions import Action
+from triage.routing.logic.sentences import Names, action_words
+from triage.routing.logic.vocabulary import LEVELS, Moment
+from triage.routing.pages import RULES
 
-from . import queries
-from .actions import Action
-from .commands import ask_replay
-from .pages import RULES
 from .replaying import DAYS
 from .results import matrix_of, moves_of, one_test
-from .sentences import Names, action_words
-from .vocabulary import LEVELS, Moment
 
 EDIT = Can.MANAGE_TRIAGE
 KINDS = {

@@ -9,12 +9,12 @@ from typing import Any
 import orjson
 
 from helpdesk.desk import Desk
+from triage.routing.logic.rules import Rule, asks_about, phrases_of
+from triage.routing.logic.vocabulary import About, Moment
+from triage.routing.queries import version_rules
 
 from .history import History, Wanted, read_history
-from .queries import version_rules
 from .replaying import Course, Move, Tally, document, go_through
-from .rules import Rule, asks_about, phrases_of
-from .vocabulary import About, Moment
 
 log = logging.getLogger("helpdesk.worker")
 

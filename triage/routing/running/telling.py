@@ -10,9 +10,8 @@ from helpdesk.mail.commands import send_mail
 from helpdesk.people.models import Group, Membership, Person
 from helpdesk.security import canonical_url
 from helpdesk.tickets.models import Ticket, reference
-
-from .actions import MANAGERS, Action, By
-from .models import Notice
+from triage.routing.logic.actions import MANAGERS, Action, By
+from triage.routing.models import Notice
 
 USUAL = "The rules of the desk ask you to look at this."
 LEADS = text("people.roles && ARRAY['manager', 'admin']")

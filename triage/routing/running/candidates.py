@@ -5,9 +5,9 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from helpdesk.desk import Desk, Transaction
+from triage.routing.logic.phrases import normal
 
 from .agents import Candidate
-from .phrases import normal
 
 FRESH = timedelta(minutes=2)  # since an agent's page was last heard of
 LEADS = {"manager", "admin"}  # work is not given to them by itself

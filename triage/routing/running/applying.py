@@ -21,15 +21,15 @@ from helpdesk.tickets.commands import assign_to, change_severity
 from helpdesk.tickets.models import Ticket, reference
 from helpdesk.tickets.queries import note_reach, staff_audience
 from helpdesk.tickets.states import Severity
+from triage.routing.logic.actions import BEST, Action, Do
+from triage.routing.logic.engine import Outcome
+from triage.routing.logic.facts import Facts
+from triage.routing.logic.vocabulary import LEVELS, About
+from triage.routing.models import TicketTag
 
-from .actions import BEST, Action, Do
 from .agents import Need, Pick, pick_agent
 from .candidates import candidates
-from .engine import Outcome
-from .facts import Facts
-from .models import TicketTag
 from .telling import tell
-from .vocabulary import LEVELS, About
 
 ASKED_FOR = timedelta(days=3)  # to bring a piece the rules ask for
 RAISED = "Requests like this one are handled with this urgency."

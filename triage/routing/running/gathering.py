@@ -9,12 +9,11 @@ from helpdesk.cases.models import Event
 from helpdesk.catalogue import queries as catalogue
 from helpdesk.desk import Desk
 from helpdesk.tickets.models import Ticket
-
-from .facts import Facts
-from .hours import Opening, opening
-from .phrases import Phrases, normal
-from .queries import GROUPS
-from .vocabulary import LEVELS, Moment
+from triage.routing.logic.facts import Facts
+from triage.routing.logic.hours import Opening, opening
+from triage.routing.logic.phrases import Phrases, normal
+from triage.routing.logic.vocabulary import LEVELS, Moment
+from triage.routing.queries import GROUPS
 
 # What people said at filing; `t` is a ticket. A chat's ticket has no description of its own.
 ABOUT = """

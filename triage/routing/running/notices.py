@@ -10,8 +10,7 @@ from helpdesk.desk import Desk, Transaction
 from helpdesk.permissions import Actor, Can, allowed
 from helpdesk.tickets.models import reference
 from helpdesk.web import WebRequest, page, redirect, render, transaction
-
-from .models import Notice
+from triage.routing.models import Notice
 
 PAGE = 30
 # $2: sees every ticket; $3: departments. A notice about what somebody may not see any more is none.

@@ -9,11 +9,10 @@ from helpdesk.permissions import Can
 from helpdesk.tickets.models import reference
 from helpdesk.tickets.queries import find_ticket, id_named
 from helpdesk.web import WebRequest, page, reading, render
-
-from . import queries
-from .conditions import Test
-from .sentences import Names, test_words
-from .vocabulary import LEVELS, SHAPES, About, Kind, Moment
+from triage.routing import queries
+from triage.routing.logic.conditions import Test
+from triage.routing.logic.sentences import Names, test_words
+from triage.routing.logic.vocabulary import LEVELS, SHAPES, About, Kind, Moment
 
 RUNS = """
 SELECT id, version, facts, trace, effects, at FROM routing_runs

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from .engine import Outcome, run
-from .facts import Facts
-from .hours import Opening
-from .rules import Rule
-from .vocabulary import LEVELS, Moment
+from triage.routing.logic.engine import Outcome, run
+from triage.routing.logic.facts import Facts
+from triage.routing.logic.hours import Opening
+from triage.routing.logic.rules import Rule
+from triage.routing.logic.vocabulary import LEVELS, Moment
 
 DAYS = (30, 90)
 

@@ -8,11 +8,19 @@ from typing import Any
 import asyncpg
 
 from helpdesk.desk import Desk
+from triage.routing.logic.phrases import Phrases
+from triage.routing.logic.vocabulary import LEVELS, UNKNOWN, Moment
+from triage.routing.running.gathering import (
+    ABOUT,
+    FROM,
+    MOMENTS,
+    Known,
+    before,
+    known_to,
+    unchanging,
+)
 
-from .gathering import ABOUT, FROM, MOMENTS, Known, before, known_to, unchanging
-from .phrases import Phrases
 from .replaying import Happening, Still
-from .vocabulary import LEVELS, UNKNOWN, Moment
 
 CHUNK = 1_000  # tickets read at once
 OPEN = frozenset({"new", "open", "waiting_on_user", "on_hold"})

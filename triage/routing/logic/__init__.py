@@ -1,0 +1,1 @@
+"""What rules say and how they are read: pure, without a database."""

@@ -1,0 +1,1 @@
+"""What happens when rules are read for a ticket."""
