@@ -77,7 +77,10 @@ class Area:
         return len(self.reports)
 
     def feed(self, report: Seen, a_week: float = 0.0) -> Cluster:
-        """Its cluster, from what came before, on a desk with so many reports a week. Reports come in the order of their times, nearly."""
+        """Its cluster, from what came before, on a desk with so many reports a week.
+
+        Reports come in the order of their times, nearly.
+        """
         place = self._centred(report.vector)
         near = self._beside(place, len(self))
         self.usual.pass_to(int(report.at // HOUR))
