@@ -1,6 +1,6 @@
 """What is done to a conversation. Its case is held first, so two people cannot do two things."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -18,6 +18,7 @@ from helpdesk.evidence.commands import attach_upload
 from helpdesk.people.models import Group, Person
 from helpdesk.people.queries import actor_of
 from helpdesk.permissions import Actor, Role
+from helpdesk.tickets.claims import ticket_named
 from helpdesk.tickets.filing import OPEN_CASE_OF_CONTRACT, Filed, Filing, file_ticket
 from helpdesk.tickets.models import reference
 from helpdesk.tickets.queries import hold_ticket
@@ -55,6 +56,9 @@ async def open_conversation(tx: Transaction, opening: Opening) -> Conversation:
     group = (await tx.db.exec(select(Group).where(Group.key == opening.group_key))).one_or_none()
     if group is None:
         raise NotAllowed("Choose what it is about.")
+    if opening.ticket_id is None and opening.contract_id is None:
+        named = await ticket_named(tx, f"{opening.subject} {opening.body}")
+        opening = replace(opening, ticket_id=named)
     case, role = await case_for(tx, opening)
     side = await join_side(tx, case, tx.actor, role)
     conversation = Conversation(

@@ -13,6 +13,7 @@ from helpdesk.help.writing import jobs as articles
 from helpdesk.mail.deliver import deliver_due
 from helpdesk.people import jobs as people
 from helpdesk.tickets import jobs as tickets
+from helpdesk.tickets import silence
 from triage.incidents import jobs as incidents
 from triage.routing import jobs as routing
 from triage.severity import jobs as severity
@@ -28,9 +29,16 @@ SUBSCRIBERS: Mapping[str, Sequence[Job]] = {
         routing.route_ticket,
         twins.index_ticket,
         texts.suggest_type,
+        silence.watch_silence,
     ],
     "message.posted": [tickets.mail_answer],
-    "ticket.followed_up": [severity.weigh_follow_up, routing.route_ticket],
+    "ticket.followed_up": [
+        severity.weigh_follow_up,
+        routing.route_ticket,
+        routing.alert_assignee,
+    ],
+    "ticket.attention_raised": [routing.alert_assignee],
+    "ticket.kept_waiting": [tickets.mail_change],
     "ticket.status_changed": [tickets.mail_change, severity.weigh_reopened],
     "ticket.severity_changed": [tickets.mail_change, routing.route_ticket],
     "ticket.handed_over": [tickets.mail_change, routing.route_ticket],
@@ -47,6 +55,7 @@ SUBSCRIBERS: Mapping[str, Sequence[Job]] = {
 # Timer kind → command, run in a transaction that holds the timer's case.
 TIMERS: Mapping[str, Callable[[Transaction, Timer], Awaitable[None]]] = {
     "close_ticket": tickets.close_ticket,
+    "ticket_silent": silence.break_silence,
     "evidence_reminder": evidence.evidence_reminder,
     "evidence_overdue": evidence.evidence_overdue,
 }

@@ -25,6 +25,8 @@ EVENT_TYPES: dict[str, str] = {
     "ticket.type_changed": "{by} changed what {reference} is about from {old} to {new}",
     "ticket.severity_suggested": "{by} suggests {new} severity. {because}",
     "ticket.attention_raised": "{reference} needs a manager’s attention: {because}",
+    "ticket.kept_waiting": "No answer for {days} days: {reference} is not forgotten. "
+    "{group} writes within {hours} working hours",
     "ticket.assigned": "{by} assigned {reference} to {to}",
     "ticket.unassigned": "{by} put {reference} back in the queue",
     "ticket.handed_over": "{by} handed {reference} from {old} to {new}",

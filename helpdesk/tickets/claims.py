@@ -5,6 +5,7 @@ ticket about it is open and for a week after the last was solved. Whoever files 
 a reason, holds it too.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from .models import Ticket
 
 HELD_AFTER = timedelta(days=7)  # the last ticket about it was solved
 MOST_HOLDERS = 20
+NAMES = re.compile(r"[^\W_][\w/-]*[^\W_]")  # T-77, C-1002
 TRANSACTION = "transaction_id"  # the question of the catalogue
 
 
@@ -104,6 +106,24 @@ async def holders_of(
     since = now - HELD_AFTER
     rows = await connection.fetch(HOLDERS, requester_id, type_key, list(about), since)
     return tuple(row["id"] for row in rows)
+
+
+# Private tickets stay out of it: a chat is read by more people.
+NAMED = f"""
+SELECT m.id, coalesce(k.reference, split_part(c.about, ':', 2)) AS name FROM ticket_claims c
+JOIN tickets t ON t.requester_id = c.requester_id AND t.once = ANY(c.holders)
+JOIN tickets m ON m.id = coalesce(t.merged_into_id, t.id)
+LEFT JOIN contracts k ON c.about = 'contract:' || k.id
+WHERE c.requester_id = :requester AND c.free_at IS NULL AND {OPEN} AND NOT m.restricted
+ORDER BY c.about DESC, m.id DESC LIMIT 100
+"""
+
+
+async def ticket_named(tx: Transaction, words: str) -> int | None:
+    """The actor's own open ticket about a transaction, or else a contract, that the words name."""
+    rows = await (await tx.db.connection()).execute(text(NAMED), {"requester": tx.actor.id})
+    said = set(NAMES.findall(words.upper()))
+    return next((row.id for row in rows if row.name.upper() in said), None)
 
 
 ITS_OWN = """c.requester_id = :requester AND c.holders && ARRAY(

@@ -173,6 +173,12 @@ async def change_in_words(tx: Transaction, told: Told) -> str:
                 f"{data['other']} is a request of its own again: it is not about the same as "
                 f"{data['reference']} after all. Each has everything that belonged to it."
             )
+        case "ticket.kept_waiting":
+            return (
+                f"We have not answered you for {data['days']} days. Your request is not forgotten: "
+                f"we have told whoever has it. {data['group']} writes to you within "
+                f"{data['hours']} working hours. You need not do anything."
+            )
         case "evidence.requested":
             return f"We need something from you: {data['label']}, by {data['due']}."
         case "evidence.request_overdue":

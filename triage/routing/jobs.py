@@ -8,16 +8,19 @@ from helpdesk.cases.receipts import already_done
 from helpdesk.core.jobs import job
 from helpdesk.desk import Desk, Transaction
 from helpdesk.permissions import SYSTEM
+from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.queries import hold_ticket
 from helpdesk.tickets.states import NotAllowed
 
+from .logic.actions import MANAGERS
 from .logic.engine import explain, trace
-from .models import RoutingRun
+from .models import Notice, RoutingRun
 from .queries import InUse, rules_in_use
 from .replay.replaying import document
 from .replay.testing import test_next
 from .running.applying import MOVE_EVENTS, Place, apply
 from .running.gathering import MOMENTS, facts_now, known_to, meanwhile
+from .running.telling import recipients
 
 MOST_RUNS = 50  # of one ticket; beyond that something goes round and round, and people look
 
@@ -36,6 +39,23 @@ async def move_events(desk: Desk, event_id: int) -> None:
         await (await tx.db.connection()).execute(PATIENCE)
         event = await tx.db.get_one(Event, event_id)
         await (await tx.db.connection()).execute(MOVE_EVENTS, {"ticket": event.ticket_id})
+
+
+@job
+async def alert_assignee(desk: Desk, event_id: int) -> None:
+    """Somebody asks again, or has waited too long: a notice for whoever has the ticket."""
+    async with desk.transaction(SYSTEM) as tx:
+        if await already_done(tx, event_id, "triage.alert_assignee"):
+            return
+        event = await tx.db.get_one(Event, event_id)
+        ticket = await tx.db.get_one(Ticket, event.ticket_id)
+        because = event.data.get("because", "they ask for news.")
+        whom = MANAGERS if ticket.assignee_id is None else f"person:{ticket.assignee_id}"
+        if ticket.assignee_id is None and event.type == "ticket.followed_up":
+            return  # it stands first in line; nobody forgot it
+        for person in await recipients(tx, ticket, whom):
+            words = f"Please look again: {because}"
+            tx.db.add(Notice(person_id=person.id, ticket_id=ticket.id, text=words, at=tx.now))
 
 
 @job
