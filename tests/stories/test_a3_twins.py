@@ -108,7 +108,9 @@ async def test_a31_the_form_and_the_last_look_offer_to_add_it(site: str, cast: C
 
 async def added(cast: Cast, ref: str) -> tuple[list[str], list[str]]:
     id = from_reference(ref)
-    rows = await cast.desk.pool.fetch("SELECT body FROM messages WHERE ticket_id = $1", id)
+    rows = await cast.desk.pool.fetch(
+        "SELECT body FROM messages WHERE ticket_id = $1 ORDER BY id", id
+    )
     files = await cast.desk.pool.fetch(
         "SELECT name FROM evidence WHERE ticket_id = $1 AND name <> ''", id
     )

@@ -78,7 +78,7 @@ async def replaced(desk: Desk, earlier: tuple[int, str], words: str, found: int)
     id, before = earlier
     letters = zip(before.lower(), words.lower(), strict=False)
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], letters))
-    if same < 3 or same < 0.6 * min(len(before), len(words)):
+    if same < len(before) and (same < 3 or same < 0.6 * min(len(before), len(words))):
         return None
     kept: int | None = await desk.pool.fetchval(REPLACE, id, words, found, desk.clock.now())
     return kept

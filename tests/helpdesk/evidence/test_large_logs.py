@@ -45,6 +45,7 @@ async def server(cast: Cast) -> AsyncIterator[tuple[str, int]]:
         "HELPDESK_PORT": str(port),
         "HELPDESK_PUBLIC_URL": site,
         "HELPDESK_TEST_MODE": "true",
+        "HELPDESK_TRIAGE_EMBEDDER": "none",  # it takes its memory when it comes to it
     }
     command = [sys.executable, "-c", SERVER]
     process = await asyncio.create_subprocess_exec(*command, env=environment, stderr=DEVNULL)
