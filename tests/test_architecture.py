@@ -39,7 +39,7 @@ WRITTEN = (
 )
 WORDS = {"by": "Amy", "label": "a log", "due": "1 July", "reference": "HD-10001", "old": "a",
          "new": "b", "to": "Pete", "other": "HD-10002", "reason": "money is held",
-         "because": "It is late."}  # fmt: skip
+         "because": "It is late.", "days": 7, "group": "Payments", "hours": 8}  # fmt: skip
 
 
 def relative(path: Path) -> str:

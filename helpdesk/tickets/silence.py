@@ -17,7 +17,6 @@ from .models import Ticket, reference
 from .queries import audience, hold_ticket, note_reach, reach, staff_audience
 from .states import NotAllowed, Status
 
-SILENT = "ticket_silent"
 QUIET = timedelta(days=7)
 WITH_US = (Status.NEW, Status.OPEN, Status.ON_HOLD)
 
@@ -46,7 +45,7 @@ async def watch_silence(desk: Desk, event_id: int) -> None:
         event = await tx.db.get_one(Event, event_id)
         assert event.ticket_id is not None
         ticket = await tx.db.get_one(Ticket, event.ticket_id)
-        await set_timer(tx, ticket.case_id, SILENT, ticket.opened_at + QUIET, ticket.id)
+        await set_timer(tx, ticket.case_id, "ticket_silent", ticket.opened_at + QUIET, ticket.id)
 
 
 async def break_silence(tx: Transaction, timer: Timer) -> None:
@@ -62,7 +61,7 @@ async def break_silence(tx: Transaction, timer: Timer) -> None:
     last: datetime = (await connection.execute(LAST_WORD, named)).scalar_one()
     if ticket.status not in WITH_US or tx.now - last < QUIET:
         again = last + QUIET if tx.now - last < QUIET else tx.now + QUIET
-        await set_timer(tx, case.id, SILENT, again, ticket.id)
+        await set_timer(tx, case.id, "ticket_silent", again, ticket.id)
         return
     promise = (await connection.execute(PROMISE, named)).one()
     days = (tx.now - last).days
@@ -76,4 +75,4 @@ async def break_silence(tx: Transaction, timer: Timer) -> None:
         reason=f"silent>={QUIET.days}d", because=f"nobody has answered for {days} days.",
         **told, **note_reach(ticket),
     )  # fmt: skip
-    await set_timer(tx, case.id, SILENT, tx.now + QUIET, ticket.id)
+    await set_timer(tx, case.id, "ticket_silent", tx.now + QUIET, ticket.id)

@@ -29,6 +29,7 @@ document.addEventListener("change", (event) => {
 let moving = null;
 
 document.addEventListener("submit", (event) => {
+  clearTimeout(pause); // whoever presses a button at once means that button
   const button = /** @type {SubmitEvent} */ (event).submitter;
   const rule = button?.closest(".rule");
   const way = button?.dataset.move;

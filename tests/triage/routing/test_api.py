@@ -15,7 +15,7 @@ RULE = a_rule("Cards", everything(asks("words", "card")), do("department", "PAY"
 HOSTILE = [
     "<script>alert(1)</script>",
     "'; DROP TABLE tickets; --",
-    "{{ 7 * 7 }}",
+    "{{ 12345679 * 9 }}",
     "(a+)+$",
     "\u202eevil",
     "😀 emoji",
@@ -109,7 +109,7 @@ async def test_hostile_words_are_words(cast: Cast, site: str, text: str) -> None
             page = await browser.get(path)
             assert page.status_code == 200
             assert "<script>alert" not in page.text
-            assert "49" not in page.text.replace(str(rule.key), "") or "{{" not in text
+            assert "111111111" not in page.text
 
 
 async def test_a_thousand_rules_are_stored_shown_and_checked(cast: Cast, site: str) -> None:
