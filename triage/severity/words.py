@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 Found = dict[str, float]  # phrase → its weight
 
@@ -32,13 +33,18 @@ def plain_words(text: str) -> list[str]:
     return [word for word in words if word not in _SWEARING]
 
 
-def weigh_words(words: Sequence[str], phrases: Mapping[str, float]) -> Found:
-    """The phrases that stand in a text, each once, unless a “not” goes before it."""
+@lru_cache(maxsize=512)
+def _by_first_word(phrases: tuple[str, ...]) -> dict[str, list[tuple[list[str], str]]]:
     by_first: dict[str, list[tuple[list[str], str]]] = {}
     for phrase in phrases:
-        parts = plain_words(phrase)
-        if parts:
+        if parts := plain_words(phrase):
             by_first.setdefault(parts[0], []).append((parts, phrase))
+    return by_first
+
+
+def weigh_words(words: Sequence[str], phrases: Mapping[str, float]) -> Found:
+    """The phrases that stand in a text, each once, unless a “not” goes before it."""
+    by_first = _by_first_word(tuple(phrases))
     found: Found = {}
     for at, word in enumerate(words):
         for parts, phrase in by_first.get(word, ()):

@@ -62,7 +62,7 @@ def language_of(text: str, careful: bool = False) -> Language:
     """
     text = text[:LONGEST].replace("\0", " ").encode("utf-8", "replace").decode()
     text = unicodedata.normalize("NFC", _NOISE.sub(" ", text)).strip()
-    letters = sum(character.isalpha() for character in text)
+    letters = sum(map(str.isalpha, text))
     if not letters or (detect := _detector()) is None:
         return UNKNOWN
     said = detect(text)
