@@ -11,7 +11,7 @@ from helpdesk.cases.receipts import already_done
 from helpdesk.cases.timers import set_timer
 from helpdesk.core.jobs import job
 from helpdesk.desk import Desk, Transaction
-from helpdesk.permissions import SYSTEM
+from helpdesk.permissions import STAFF, SYSTEM
 
 from .models import Ticket, reference
 from .queries import audience, hold_ticket, note_reach, reach, staff_audience
@@ -23,7 +23,7 @@ WITH_US = (Status.NEW, Status.OPEN, Status.ON_HOLD)
 LAST_WORD = text("""
 SELECT greatest(t.opened_at, max(m.posted_at)) FROM tickets t
 LEFT JOIN (messages m JOIN people p ON p.id = m.author_id
-    AND p.roles && ARRAY['agent', 'mediator', 'arbitrator', 'manager', 'admin'])
+    AND p.roles && CAST(:staff AS text[]))
     ON m.case_id = t.case_id AND m.ticket_id = t.id AND m.side_id IS NOT NULL
 WHERE t.id = :ticket GROUP BY t.opened_at
 """)
@@ -57,13 +57,13 @@ async def break_silence(tx: Transaction, timer: Timer) -> None:
     if ticket.status == Status.CLOSED:
         return
     connection = await tx.db.connection()
-    named = {"ticket": ticket.id}
+    named: dict[str, Any] = {"ticket": ticket.id, "staff": sorted(STAFF)}
     last: datetime = (await connection.execute(LAST_WORD, named)).scalar_one()
     if ticket.status not in WITH_US or tx.now - last < QUIET:
         again = last + QUIET if tx.now - last < QUIET else tx.now + QUIET
         await set_timer(tx, case.id, "ticket_silent", again, ticket.id)
         return
-    promise = (await connection.execute(PROMISE, named)).one()
+    promise = (await connection.execute(PROMISE, {"ticket": ticket.id})).one()
     days = (tx.now - last).days
     told: dict[str, Any] = {"ticket_id": ticket.id, "reference": reference(ticket.id)}
     record(

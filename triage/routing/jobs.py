@@ -1,6 +1,5 @@
 """What the worker does: reads the rules for each ticket, and tests drafts on history."""
 
-from sqlalchemy import text
 from sqlmodel import col, func, select
 
 from helpdesk.cases.models import Event
@@ -25,18 +24,12 @@ from .running.telling import recipients
 MOST_RUNS = 50  # of one ticket; beyond that something goes round and round, and people look
 
 
-# Whoever holds the case may be waiting for the event, which is locked while its jobs run. Then
-# the job fails, and is tried again.
-PATIENCE = text("SET LOCAL lock_timeout = '5s'")
-
-
 @job
 async def move_events(desk: Desk, event_id: int) -> None:
     """After rules sent a ticket elsewhere: its private events belong to the department it is in."""
     async with desk.transaction(SYSTEM) as tx:
         if await already_done(tx, event_id, "triage.move_events"):
             return
-        await (await tx.db.connection()).execute(PATIENCE)
         event = await tx.db.get_one(Event, event_id)
         await (await tx.db.connection()).execute(MOVE_EVENTS, {"ticket": event.ticket_id})
 
@@ -67,7 +60,6 @@ async def route_ticket(desk: Desk, event_id: int) -> None:
     async with desk.transaction(SYSTEM) as tx:
         if await already_done(tx, event_id, "triage.route_ticket"):
             return
-        await (await tx.db.connection()).execute(PATIENCE)
         event = await tx.db.get_one(Event, event_id)
         if event.ticket_id is not None and event.type in MOMENTS:
             await read_rules(desk, tx, event, in_use)
