@@ -93,6 +93,9 @@ def services_running() -> Iterator[Stack]:
             yield Stack(dsn, settings.redis_url, Path(scratch), postmaster, valkey)
 
 
+IDLE = 0.02  # seconds of CPU in 0.3: nothing is going on
+
+
 class Server:
     """One process under test, answering on its own port."""
 
@@ -124,6 +127,16 @@ class Server:
             except OSError:
                 time.sleep(0.05)
         raise RuntimeError(f"{self.name} does not answer; its log is {self.log}")
+
+    def settle(self, seconds: float = 15) -> None:
+        """Until it has read what it reads when it starts (files of models, for one)."""
+        deadline, before = time.monotonic() + seconds, -1.0
+        while time.monotonic() < deadline:
+            now = cpu.cpu_seconds(self.pid)
+            if before >= 0 and now - before <= IDLE:
+                return
+            before = now
+            time.sleep(0.3)
 
     def stop(self) -> None:
         try:
@@ -174,6 +187,8 @@ def running(servers: list[Server]) -> Iterator[None]:
     try:
         for server in servers:
             server.wait()
+        for server in servers:
+            server.settle()
         yield
     finally:
         for server in servers:

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from helpdesk.cases.queries import NoSuchCase
 from helpdesk.core.assets import static_app
 from helpdesk.core.clock import Clock
+from helpdesk.core.routes import Routes
 from helpdesk.core.settings import Settings
 from helpdesk.desk import Desk, open_desk
 from helpdesk.migrations import at_head
@@ -140,8 +141,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
         ):
             yield {"desk": desk}
 
-    return Starlette(
-        routes=all_routes(settings),
+    app = Starlette(
         middleware=[Middleware(Security, settings=settings)],
         exception_handlers={
             Problem: on_problem,
@@ -150,5 +150,6 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
             HTTPException: on_http_exception,
             Exception: on_crash,
         },
-        lifespan=lifespan,
     )
+    app.router = Routes(all_routes(settings), lifespan)
+    return app

@@ -118,6 +118,7 @@ async def open_desk(
         hearing.cancel()
         with suppress(asyncio.CancelledError):
             await hearing
+        await live.close()
         await pool.close()
         await search_pool.close()
         await engine.dispose()

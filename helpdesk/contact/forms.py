@@ -23,7 +23,6 @@ from helpdesk.permissions import Actor
 from helpdesk.tickets.claims import about_of
 from helpdesk.tickets.filing import Filing, Piece
 from triage.subject import subject_error
-from triage.text.language import language_of
 
 from .hiding import without_personal
 from .pieces import DraftFile, pieces_of
@@ -173,16 +172,9 @@ def check(fields: Fields, known: Known, once: UUID, draft_id: UUID | None = None
         seen=met_before_filing(fields),
         about=about_of(contract_id, answers),
         despite="" if is_blank(despite) else despite,
-        language=_language(subject, description),
     )
     report.filing = without_personal(filing, type)
     return report
-
-
-def _language(subject: str, description: str) -> str:
-    """At a first look; the worker looks again."""
-    found = language_of(f"{subject}\n{description}")
-    return found.code if found.sure else ""
 
 
 def _type(report: Report, fields: Fields, known: Known) -> TicketType | None:

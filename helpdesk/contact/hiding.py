@@ -32,6 +32,10 @@ def found_in(fields: Mapping[str, str]) -> tuple[Kind, ...]:
 
 def without_personal(filing: Filing, type: TicketType) -> Filing:
     answers = {key: _answer(type, key, value) for key, value in filing.answers.items()}
+    said = (filing.subject, filing.description, filing.severity_reason, filing.despite)
+    others = filing.lacking or filing.pieces or answers != filing.answers
+    if not others and not kinds_in(["\n".join(said)]):
+        return filing
     return replace(
         filing,
         subject=mask_personal(filing.subject)[:SUBJECT],

@@ -17,6 +17,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 CHANNEL = "helpdesk:live"
+GATHER = 0.05  # seconds: word of lists goes to other processes together
 BACKLOG = 20_000  # envelopes that may wait for Valkey; followers elsewhere read what is dropped
 
 
@@ -66,6 +67,8 @@ class Live:
         self.watchers: dict[str, Follower] = {}  # for all streams of a kind: "session:…"
         self.reconnected: set[Callable[[], None]] = set()  # called after a silence of Valkey
         self.waiting: list[Envelope] = []
+        self.gathered: list[Envelope] = []  # of lists: they change by the hundred in a busy moment
+        self.sending: asyncio.TimerHandle | None = None
         self.publishing: asyncio.Task[None] | None = None
 
     def follow(self, stream: str, follower: Follower) -> Callable[[], None]:
@@ -91,8 +94,20 @@ class Live:
         self.hand_out(envelopes)
         if self.redis is None or len(self.waiting) > BACKLOG:
             return
-        self.waiting.extend(envelopes)
-        if self.publishing is None:
+        for envelope in envelopes:
+            (self.waiting if ":" in envelope.stream else self.gathered).append(envelope)
+        if self.waiting:
+            self.send()
+        elif self.sending is None:
+            self.sending = asyncio.get_running_loop().call_later(GATHER, self.send)
+
+    def send(self) -> None:
+        if self.sending is not None:
+            self.sending.cancel()
+            self.sending = None
+        self.waiting += self.gathered
+        self.gathered = []
+        if self.publishing is None and self.waiting:
             self.publishing = asyncio.ensure_future(self.publish())
 
     def hand_out(self, envelopes: Iterable[Envelope]) -> None:
@@ -114,6 +129,13 @@ class Live:
                     await self.redis.publish(CHANNEL, self.me.encode() + b" " + orjson.dumps(rows))
         finally:
             self.publishing = None
+
+    async def close(self) -> None:
+        """What was not published yet goes out, if Valkey takes it within a second."""
+        self.send()
+        if self.publishing is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.publishing, 1)
 
     async def run(self) -> None:
         """Hear the other processes, for as long as this one lives."""

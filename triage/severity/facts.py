@@ -64,7 +64,7 @@ def facts_of(
 ) -> Facts:  # fmt: skip
     """`answers` as the form sends them, or as they are stored."""
     values: Values = {}
-    asked = {condition.fact for rule in rules.about(type.key) for condition in rule.conditions}
+    asked = rules.asked_about(type.key)
     words = plain_words(f"{subject}\n{description}")
     for name, lexicon in rules.words.items():
         if f"words_{name}" in asked:
@@ -84,7 +84,7 @@ def _found(found: Found, threshold: float) -> dict[str, Any]:
     return {"found": found, "weight": together, "needed": threshold}
 
 
-def _answered(type: TicketType, answers: Mapping[str, Any], asked: set[str]) -> Values:
+def _answered(type: TicketType, answers: Mapping[str, Any], asked: frozenset[str]) -> Values:
     """Choices alone: what is written freely stays with the ticket."""
     return {
         f"answer_{question.key}": str(answers[question.key])

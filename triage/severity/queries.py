@@ -114,7 +114,7 @@ class Matter:
 
 async def around(desk: Desk, matter: Matter, rules: Rules, at: datetime) -> Around:
     """Only what the rules of this type ask for is looked up."""
-    asked = {c.fact for rule in rules.about(matter.type.key) for c in rule.conditions}
+    asked = rules.asked_about(matter.type.key)
     found = Around(
         at,
         on_contract=matter.contract_id is not None,
@@ -125,9 +125,10 @@ async def around(desk: Desk, matter: Matter, rules: Rules, at: datetime) -> Arou
         found = await _with_money(desk, found, matter.contract_id, matter.milestone_id)
     if "alert" in asked:
         there = for_reader(await alerts_now(desk), matter.reader)
-        known = matching(there, matter.subject[:300].replace("\0", " "), matter.type.key)
-        now = [a for a in known if a.starts_at <= at and a.id not in matter.passed_alerts]
-        found = replace(found, alert=bool(now))
+        begun = [a for a in there if a.starts_at <= at and a.id not in matter.passed_alerts]
+        if begun:
+            subject = matter.subject[:300].replace("\0", " ")
+            found = replace(found, alert=bool(matching(begun, subject, matter.type.key)))
     if "reporters" in asked:
         others = await _reporters(desk, matter, at)
         found = replace(found, reporters=others)

@@ -8,9 +8,16 @@ import tomllib
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    StringConstraints,
+    model_validator,
+)
 
 FIRST_NUMBER = 1  # of the version we ship
 FIRST_NOTE = "The rules this desk begins with"
@@ -112,11 +119,17 @@ class Processing(Piece):
     working: bool = True  # working days, or all days
 
 
+class OfType(NamedTuple):
+    rules: tuple[Rule, ...]
+    facts: frozenset[str]
+
+
 class Rules(Piece):
     rules: tuple[Rule, ...]
     words: dict[Key, Lexicon] = Field(default_factory=dict)
     processing: tuple[Processing, ...] = ()
     limits: dict[str, int] = Field(default_factory=dict)  # currency → whole units
+    _of_type: dict[str, "OfType"] = PrivateAttr(default_factory=dict)  # found once for each type
 
     @property
     def by_key(self) -> dict[str, Rule]:
@@ -126,7 +139,24 @@ class Rules(Piece):
         return next((one for one in self.processing if one.type == type_key), None)
 
     def about(self, type_key: str) -> tuple[Rule, ...]:
-        return tuple(rule for rule in self.rules if rule.is_about(type_key))
+        return self._found(type_key).rules
+
+    def asked_about(self, type_key: str) -> frozenset[str]:
+        """The facts those rules ask for."""
+        return self._found(type_key).facts
+
+    def _found(self, type_key: str) -> "OfType":
+        found = self._of_type.get(type_key)
+        if found is None:
+            rules = tuple(rule for rule in self.rules if rule.is_about(type_key))
+            facts = frozenset(c.fact for rule in rules for c in rule.conditions)
+            found = self._of_type[type_key] = OfType(rules, facts)
+        return found
+
+    def model_copy(self, **how: Any) -> Self:
+        copied = super().model_copy(**how)
+        copied._of_type = {}
+        return copied
 
     @model_validator(mode="after")
     def _name_each_once(self) -> Self:

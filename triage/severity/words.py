@@ -28,9 +28,16 @@ _SWEARING = frozenset(
 
 def plain_words(text: str) -> list[str]:
     """Small letters, no marks, no swear words: what is left says what happened."""
-    text = unicodedata.normalize("NFKC", text[:LONGEST]).translate(_APOSTROPHES).casefold()
-    words = _WORD.findall(_CAN_NOT.sub("cannot", unicodedata.normalize("NFKC", text)))
+    text = _plain(text[:LONGEST])
+    words = _WORD.findall(_CAN_NOT.sub("cannot", text))
     return [word for word in words if word not in _SWEARING]
+
+
+def _plain(text: str) -> str:
+    if text.isascii():  # most are, and need no tables
+        return text.replace("'", "").replace("`", "").lower()
+    plain = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES).casefold()
+    return unicodedata.normalize("NFKC", plain)
 
 
 @lru_cache(maxsize=512)
@@ -46,6 +53,8 @@ def weigh_words(words: Sequence[str], phrases: Mapping[str, float]) -> Found:
     """The phrases that stand in a text, each once, unless a “not” goes before it."""
     by_first = _by_first_word(tuple(phrases))
     found: Found = {}
+    if by_first.keys().isdisjoint(words):
+        return found
     for at, word in enumerate(words):
         for parts, phrase in by_first.get(word, ()):
             if phrase in found or list(words[at : at + len(parts)]) != parts:
