@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from bench import report, storage
@@ -21,7 +22,10 @@ from bench.chat import (
     measure_return,
     measure_saturation,
 )
+from bench.classes import measure_classes
 from bench.help import measure_help
+from bench.incidents import measure_incidents
+from bench.language import measure_language
 from bench.pages import (
     FILERS,
     measure_filing,
@@ -133,7 +137,13 @@ def measure_reports(options: argparse.Namespace) -> list[report.Row]:
     if options.triage_data is None:
         say("triage is left out: it needs labelled reports (--triage-data PATH)")
         return []
-    measured = measure_triage(options.triage_data, options.quick, say)
+    data, quick = options.triage_data, options.quick
+    measured = chain(
+        measure_language(data),
+        measure_incidents(data),
+        measure_classes(data, quick),
+        measure_triage(data, quick, say),
+    )
     return [row(workload, subject, 0, 0, figures) for workload, subject, figures in measured]
 
 

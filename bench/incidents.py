@@ -1,15 +1,14 @@
-"""python -m bench.incidents --triage-data DIR: how soon bursts of like reports are noticed.
+"""How soon bursts of like reports are noticed.
 
-DIR has files `incident_*.jsonl`: in each line the id, time in seconds, text and, where there is
-one, incident of a report. The sets are given by path and are not ours.
+The sets are files `incident_*.jsonl`, somebody else's: in each line the id, time in seconds, text
+and, where there is one, incident of a report.
 """
 
-import argparse
 import json
 import statistics
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy as np
 
 from bench.figures import percentile
 from triage.engine.embedders import Embedder, choose_embedder
+from triage.engine.labelled import directory_of
 from triage.engine.report import Vector
 from triage.engine.words import terms_of
 from triage.incidents.clusters import BY_MEANING, BY_WORDS, LATELY
@@ -122,21 +122,8 @@ def judged(rows: Sequence[Row], names: Sequence[str | None]) -> dict[str, float]
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.incidents", description=__doc__)
-    parser.add_argument("--triage-data", type=Path, help="a directory with incident_*.jsonl")
-    data: Path | None = parser.parse_args().triage_data
-    files = sorted(data.glob("incident_*.jsonl")) if data is not None else []
-    if not files:
-        print("incidents are left out: they need simulated bursts (--triage-data DIR)")
-        return
-    for file in files:
+def measure_incidents(data: Path) -> Iterator[tuple[str, str, dict[str, float]]]:
+    for file in sorted(directory_of(data).glob("incident_*.jsonl")):
         rows = [json.loads(line) for line in file.read_text().splitlines()]
         for level in ("minilm", "words"):
-            figures = measured(rows, Observing(level))
-            told = ", ".join(f"{name} {value:.6g}" for name, value in figures.items())
-            print(f"{file.stem}, {level}: {told}", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+            yield f"{file.stem}-{level}", "helpdesk", measured(rows, Observing(level))

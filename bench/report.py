@@ -99,6 +99,30 @@ TARGETS = (
             ("words alone", "lexical", 10, 87),
         )
     ),
+    *(
+        Target(text, workload, figure, least, True, absolute=True)
+        for text, workload, figure, least in (
+            ("Language of short text, %", "language", "right", 97.5),
+            ("Types, Banking77, %", "types-banking77", "right", 95),
+            ("Types, Banking77, 10 of each, %", "types-banking77-10", "right", 88),
+            ("Types, CLINC150, %", "types-clinc150", "right", 96.5),
+            (
+                "Types, CLINC150, not sure out of scope, %",
+                "types-clinc150",
+                "not_sure_out_of_scope",
+                80,
+            ),
+            ("Types, Endava, %", "types-endava", "right", 88),
+            ("Types, NLBSE'24, F1", "types-nlbse24", "f1", 83),
+            ("Severity of an unseen project, AUC", "severity-openoffice", "auc", 0.78),
+            (
+                "Incidents found by the 5th report, of 25",
+                "incident_banking77-minilm",
+                "found_by_5th",
+                24,
+            ),
+        )
+    ),
 )
 
 

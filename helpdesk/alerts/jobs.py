@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
+from sqlalchemy import text
 from sqlmodel import col, select
 
 from helpdesk.core.tokens import Signer
@@ -28,6 +29,14 @@ OVERDUE = """
 SELECT id FROM alerts
 WHERE resolved_at IS NULL AND next_update_at <= $1 AND reminded_at IS NULL
 """
+# Whoever has an open request linked to the incident is told there, and asked whether it is solved.
+TOLD_ON_REQUEST = text("""
+SELECT EXISTS (
+    SELECT FROM incidents i JOIN incident_tickets l ON l.incident_id = i.id AND l.linked
+    JOIN tickets t ON t.id = l.ticket_id
+    WHERE i.alert_id = :alert AND t.requester_id = :person
+    AND t.status IN ('new', 'open', 'waiting_on_user', 'on_hold'))
+""")
 
 
 async def sweep_alerts(desk: Desk) -> int:
@@ -138,7 +147,9 @@ async def tell(
     link = canonical_url(desk.settings, f"/alerts/{alert.id}")
     stop = canonical_url(desk.settings, f"/alerts/stop/{stop_token(desk, follower.id)}")
     if person is not None:
-        if may_be_mailed(person):
+        told = {"alert": alert.id, "person": person.id}
+        elsewhere = (await (await tx.db.connection()).execute(TOLD_ON_REQUEST, told)).scalar_one()
+        if may_be_mailed(person) and not elsewhere:
             subject, body = letters.news(alert, update, person.time_zone, link, stop)
             key = f"alert-update:{update.id}:{person.id}"
             await send_mail(tx, key, person.name, person.email, subject, body)

@@ -47,10 +47,15 @@ class Example:
     has_twin: bool  # perhaps one that is no candidate
 
 
+def directory_of(path: Path) -> Path:
+    """This directory, or its `dev`."""
+    return path / "dev" if (path / "dev").is_dir() else path
+
+
 def read_sets(path: Path) -> list[LabelledSet]:
     """`dup_NAME.docs.jsonl` (id, title, body, created or null, in the order of filing) and
     `dup_NAME.queries.jsonl` (id, relevant) in this directory or in its `dev`."""
-    place = path / "dev" if (path / "dev").is_dir() else path
+    place = directory_of(path)
     found = sorted(place.glob("dup_*.docs.jsonl"))
     if not found:
         raise BadData(f"{place} holds no dup_*.docs.jsonl.")

@@ -1,8 +1,10 @@
 """Which of some classes a text belongs to, with honest probabilities.
 
 Kernel ridge regression on one column for each class. A text is compared with every example, by its
-words and, where a sentence encoder is there, by its meaning. Leave-one-out scores come in closed
-form (Rifkin & Lippert 2007) and are what the temperature is fitted to (Guo et al. 2017).
+words and, where a sentence encoder is there, by its meaning. Of very many, it is compared with
+some, spread over the classes (subset of regressors: Smola & Schölkopf 2000). Leave-one-out scores
+come in closed form (Rifkin & Lippert 2007) and are what the temperature is fitted to (Guo et al.
+2017).
 """
 
 import io
@@ -21,6 +23,8 @@ BY_MEANING, BY_WORDS = 3.0, 2.0  # how fast likeness fades
 WORDS_WEIGH = 0.5  # beside the meaning
 RIDGE = 0.3
 TEMPERATURES = np.geomspace(1.0, 80, 60)
+COMPARED = 6_000  # examples a text is compared with, at most
+AT_ONCE = 1_000  # rows, so that memory does not grow with the examples
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,9 @@ class Rows:
 
     words: Matrix
     vectors: Matrix | None = None
+
+    def __getitem__(self, at: slice | Classes) -> "Rows":
+        return Rows(self.words[at], None if self.vectors is None else self.vectors[at])
 
 
 @dataclass(frozen=True)
@@ -94,24 +101,66 @@ def kernel(one: Rows, other: Rows) -> Matrix:
 
 @dataclass(frozen=True)
 class Fit:
+    compared: Rows  # the examples whose shares these are
     shares: Matrix
     temperature: float
     held_out: Numbers  # probabilities of the examples, each without itself
 
 
-def fit(rows: Rows, classes: Sequence[int], many: int) -> Fit:
+def fit(rows: Rows, classes: Sequence[int], many: int, compared: int = COMPARED) -> Fit:
     """`many` classes. Each weighs the same, however many examples it has."""
     of = np.asarray(classes)
     sizes = np.maximum(np.bincount(of, minlength=many), 1)
     wanted = np.full((len(of), many), -1.0 / many, np.float32)
     wanted[np.arange(len(of)), of] += 1
+    slack = RIDGE * many * sizes[of] / len(of)
+    some = spread(of, compared)
+    if len(some) == len(of):
+        shares, scores = solved_by_all(rows, wanted, slack)
+    else:
+        shares, scores = solved_by_some(rows, rows[some], wanted, slack)
+    temperature = fitted_temperature(scores, of)
+    return Fit(rows[some], shares, temperature, softened(scores, temperature))
+
+
+def spread(of: Classes, most: int) -> Classes:
+    """Places of up to so many examples, the first of each class before the second of any."""
+    if len(of) <= most:
+        return np.arange(len(of))
+    turn = np.zeros(len(of), np.int64)
+    for one in np.unique(of):
+        turn[of == one] = np.arange((of == one).sum())
+    return np.sort(np.argsort(turn, kind="stable")[:most])
+
+
+def solved_by_all(rows: Rows, wanted: Matrix, slack: Numbers) -> tuple[Matrix, Numbers]:
     likeness = kernel(rows, rows)
-    likeness[np.diag_indices(len(of))] += RIDGE * many * sizes[of] / len(of)
+    likeness[np.diag_indices(len(wanted))] += slack
     inverse = np.linalg.inv(likeness)
     shares = (inverse @ wanted).astype(np.float32)
-    scores = (wanted - shares / np.diag(inverse)[:, None]).astype(float)
-    temperature = fitted_temperature(scores, of)
-    return Fit(shares, temperature, softened(scores, temperature))
+    return shares, (wanted - shares / np.diag(inverse)[:, None]).astype(float)
+
+
+def solved_by_some(
+    rows: Rows, some: Rows, wanted: Matrix, slack: Numbers
+) -> tuple[Matrix, Numbers]:
+    parts = [slice(at, at + AT_ONCE) for at in range(0, len(wanted), AT_ONCE)]
+    bend = kernel(some, some).astype(float)
+    pull = np.zeros((len(bend), wanted.shape[1]))
+    for part in parts:
+        likeness = kernel(rows[part], some).astype(float)
+        weighed = likeness / slack[part, None]
+        bend += likeness.T @ weighed
+        pull += weighed.T @ wanted[part]
+    inverse = np.linalg.inv(bend)
+    shares = inverse @ pull
+    scores = np.empty(wanted.shape)
+    for part in parts:  # without itself: what it pulled is taken back
+        likeness = kernel(rows[part], some).astype(float)
+        own = ((likeness @ inverse) * likeness).sum(axis=1) / slack[part]
+        off = (wanted[part] - likeness @ shares) / np.maximum(1 - own, 1e-6)[:, None]
+        scores[part] = wanted[part] - off
+    return shares.astype(np.float32), scores
 
 
 def softened(scores: Numbers, temperature: float) -> Numbers:

@@ -10,7 +10,7 @@ from triage.engine.embedders import load_embedder
 from .models import TypeModel
 from .types import Example, train, written_examples
 
-MOST = 60  # of a type, the newest
+MOST = 200  # of a type, the newest
 LONGEST = 600  # characters of a description
 # Types that colleagues set or left when they solved it; restricted tickets teach nobody.
 SETTLED = """

@@ -75,7 +75,7 @@ def train(
     classes = [place[label] for _, label in examples]
     fitted = fit(rows, classes, len(labels))
     name = embedder.name if embedder else ""
-    trained = Trained(labels, weights, rows, fitted.shares, fitted.temperature, name,
+    trained = Trained(labels, weights, fitted.compared, fitted.shares, fitted.temperature, name,
                       digest_of(examples))  # fmt: skip
     return Classifier(trained, embedder, version), figures_of(fitted, classes)
 

@@ -10,7 +10,8 @@ from uuid import uuid4
 import pytest
 from sqlmodel import select
 
-from helpdesk.alerts.commands import Details, resolve_alert
+from helpdesk.alerts.commands import Details, affects_me, resolve_alert
+from helpdesk.alerts.jobs import sweep_alerts
 from helpdesk.alerts.queries import alerts_now, matching
 from helpdesk.core.clock import FrozenClock
 from helpdesk.desk import Desk, open_desk
@@ -210,6 +211,28 @@ async def test_solving_asks_each_and_yes_solves_while_no_keeps_it_open(
         async with desk.transaction(await actor_of(desk, rows[0]["person_id"])) as tx:
             await answer_solved(tx, rows[0]["ticket_id"], False)
     assert (await incidents(desk))[0]["done_at"] is not None
+
+
+async def test_whoever_also_follows_the_alert_gets_one_mail_for_an_update(
+    cast: Cast, clock: FrozenClock
+) -> None:
+    id, _ = await an_outage(cast, clock)
+    desk = cast.desk
+    alert_id = (await confirmed(cast, id)).alert_id
+    linked = await desk.pool.fetchval("SELECT min(person_id) FROM incident_tickets")
+    apart = cast.people["cora"].id
+    assert alert_id is not None
+    for person_id in (linked, apart):
+        async with desk.transaction(await actor_of(desk, person_id)) as tx:
+            await affects_me(tx, alert_id)
+    clock.advance(minutes=5)
+    async with desk.transaction(await cast.actor("max")) as tx:
+        await commands.say(tx, id, uuid4(), "A server was replaced.", None, None)
+    await sweep_alerts(desk)
+    await sweep_all(desk)
+    told = await mails(desk, "A server was replaced.")
+    assert len(told) == len(set(told))
+    assert "cora@example.com" in told
 
 
 async def test_an_alert_solved_on_its_own_page_solves_the_incident(

@@ -12,8 +12,17 @@ from tests.build import a_ticket
 from tests.helpdesk.contact.reports import visiting
 from tests.people import Cast
 from tests.triage.severity.test_severity import work
-from triage.text.features import WIDTH, counted, features_of
-from triage.text.kernel import Rows, calibration_error, fit, from_stored, softened
+from triage.text.features import WIDTH, Matrix, counted, features_of
+from triage.text.kernel import (
+    Numbers,
+    Rows,
+    from_stored,
+    kernel,
+    softened,
+    solved_by_all,
+    solved_by_some,
+    spread,
+)
 from triage.text.shelf import MADE, classifier_of, shipped
 from triage.text.training import own_examples, train_types
 from triage.text.types import Classifier, digest_of, train, written_examples
@@ -98,16 +107,46 @@ def test_the_model_we_ship_is_of_the_examples_we_ship() -> None:
     assert set(made.labels) == {type.key for type in default_catalogue().types}
 
 
-def test_leaving_one_out_is_what_fitting_without_it_says() -> None:
+def some_rows() -> tuple[Rows, Matrix, Numbers]:
     random = np.random.default_rng(7)
     words = random.normal(size=(24, WIDTH)).astype(np.float32)
+    words[:, 3:] = 0  # so that they are near one another
     words /= np.linalg.norm(words, axis=1, keepdims=True)
-    classes = [n % 3 for n in range(24)]
-    whole = fit(Rows(words), classes, 3)
-    # The share of the ridge depends on how many there are: the same for 24 and 23 examples.
-    scores = np.log(whole.held_out)
-    assert scores.shape == (24, 3)
-    assert 0 < calibration_error(whole.held_out, np.asarray(classes)) < 1
+    wanted = np.full((24, 3), -1 / 3, np.float32)
+    wanted[np.arange(24), words[:, :3].argmax(axis=1)] += 1
+    return Rows(words), wanted, random.uniform(0.2, 0.6, 24)
+
+
+def test_leaving_one_out_is_what_fitting_without_it_says() -> None:
+    rows, wanted, slack = some_rows()
+    _, scores = solved_by_all(rows, wanted, slack)
+    for n in range(24):
+        others = np.delete(np.arange(24), n)
+        shares, _ = solved_by_all(rows[others], wanted[others], slack[others])
+        alone = kernel(rows[n : n + 1], rows[others]) @ shares
+        assert alone[0] == pytest.approx(scores[n], abs=1e-3)
+
+
+def test_compared_with_all_of_them_it_is_the_exact_solution() -> None:
+    rows, wanted, slack = some_rows()
+    exact, scores = solved_by_all(rows, wanted, slack)
+    shares, found = solved_by_some(rows, rows, wanted, slack)
+    assert shares == pytest.approx(exact, abs=1e-3)
+    assert found == pytest.approx(scores, abs=1e-3)
+
+
+def test_compared_with_some_it_decides_much_the_same() -> None:
+    rows, wanted, slack = some_rows()
+    _, exact = solved_by_all(rows, wanted, slack)
+    some = spread(wanted.argmax(axis=1), 12)
+    _, found = solved_by_some(rows, rows[some], wanted, slack)
+    assert (found.argmax(axis=1) == exact.argmax(axis=1)).mean() > 0.8
+
+
+def test_whoever_is_compared_with_comes_from_every_class() -> None:
+    of = np.array([0] * 50 + [1] * 3 + [2] * 20)
+    assert np.bincount(of[spread(of, 12)]).tolist() == [5, 3, 4]
+    assert spread(of, 100).tolist() == list(range(73))
 
 
 def test_probabilities_add_up_whatever_the_temperature() -> None:
