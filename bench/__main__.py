@@ -23,7 +23,10 @@ from bench.chat import (
     measure_saturation,
 )
 from bench.classes import measure_classes
+from bench.dashboard import measure_dashboard
+from bench.escalations import measure_escalations
 from bench.help import measure_help
+from bench.hours import measure_hours
 from bench.incidents import measure_incidents
 from bench.language import measure_language
 from bench.pages import (
@@ -41,8 +44,8 @@ from bench.triage import measure_triage
 from bench.twins import measure_twins
 
 RESULTS = Path(__file__).parent / "results"
-ON_A_DESK = ("w1", "w2", "w3", "w4", "w5", "w6", "w7", "help", "twins")
-WORKLOADS = (*ON_A_DESK, "triage")
+ON_A_DESK = ("w1", "w2", "w3", "w4", "w5", "w6", "w7", "help", "twins", "dashboard", "escalations")
+WORKLOADS = (*ON_A_DESK, "hours", "triage")
 FEW = 1_000  # tickets of a small desk, to see how its list grows
 
 
@@ -75,6 +78,9 @@ def main() -> None:
     if options.only & set(ON_A_DESK):
         with services_running() as running:
             rows += measure(running, options)
+    if "hours" in options.only:
+        for repeat, subject, figures in measure_hours(options.repeats, say):
+            rows.append(row("hours", subject, repeat, 0, figures))
     if "triage" in options.only:
         rows += measure_reports(options)
     RESULTS.mkdir(exist_ok=True)
@@ -117,6 +123,14 @@ def measure(stack: Stack, options: argparse.Namespace) -> list[report.Row]:
         measured = measure_twins(stack, options.tickets, options.repeats, options.seconds, say)
         for repeat, subject, figures in measured:
             rows.append(row("twins", subject, repeat, options.tickets, figures))
+    if "dashboard" in options.only:
+        asked = (options.tickets, options.repeats, options.seconds)
+        for repeat, workload, figures in measure_dashboard(stack, *asked, say):
+            rows.append(row(workload, "helpdesk", repeat, options.tickets, figures))
+    if "escalations" in options.only:
+        asked = (options.tickets, options.repeats, options.seconds)
+        for repeat, workload, figures in measure_escalations(stack, *asked, say):
+            rows.append(row(workload, "helpdesk", repeat, options.tickets, figures))
     gc.freeze()
     for repeat in range(options.repeats):
         say(f"repeat {repeat + 1} of {options.repeats}")

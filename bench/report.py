@@ -81,6 +81,36 @@ TARGETS = (
     Target("Help: search, p95 ms", "help", "p95_ms", 20, absolute=True, against="plain"),
     Target("Help: search, p95 ms against a plain query", "help", "p95_ms", 10, against="plain"),
     Target("Help: suggestions, p95 ms", "help", "p95_ms", 20, absolute=True, subject="suggest"),
+    *(
+        Target(
+            f"{name}, p50 ms against a small desk",
+            workload,
+            "p50_ms",
+            1.5,
+            against="helpdesk",
+            base=f"{workload}-small",
+        )
+        for name, workload in (
+            ("Escalation queue", "escalations"),
+            ("Escalation queue, one view", "escalations-unowned"),
+            ("Escalation queue, a word", "escalations-word"),
+            ("An escalation beside it", "escalation"),
+            ("Dashboard of a day", "dashboard-day"),
+            ("Dashboard of a year", "dashboard-year"),
+            ("The list behind a number", "dashboard-list"),
+        )
+    ),
+    Target(
+        "Dashboard: a year against a day, p50 ms",
+        "dashboard-year",
+        "p50_ms",
+        3,
+        against="helpdesk",
+        base="dashboard-day",
+    ),
+    Target("Hours: a deadline, µs", "hours", "due_us", 50, absolute=True, against="busday"),
+    Target("Hours: a deadline against numpy.busday", "hours", "due_us", 10, against="busday"),
+    Target("Hours: open time against numpy.busday", "hours", "elapsed_us", 10, against="busday"),
     Target("Typing a subject, p95 ms", "twins", "p95_ms", 30, absolute=True, against="plain"),
     Target(
         "Similar tickets for agents, p95 ms",

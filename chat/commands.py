@@ -1,9 +1,10 @@
 """What is done to a conversation. Its case is held first, so two people cannot do two things."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
@@ -13,20 +14,25 @@ from helpdesk.cases.models import Audience, Case
 from helpdesk.catalogue.document import Sensitivity
 from helpdesk.contracts.models import Contract
 from helpdesk.core.live import Envelope
-from helpdesk.desk import Desk, Transaction
-from helpdesk.evidence.commands import attach_upload
+from helpdesk.core.personal import mask_personal
+from helpdesk.desk import Transaction
+from helpdesk.evidence.commands import asked_in_chat, attach_upload
 from helpdesk.people.models import Group, Person
-from helpdesk.people.queries import actor_of
-from helpdesk.permissions import Actor, Role
+from helpdesk.permissions import Role
 from helpdesk.tickets.claims import ticket_named
-from helpdesk.tickets.filing import OPEN_CASE_OF_CONTRACT, Filed, Filing, file_ticket
-from helpdesk.tickets.models import reference
+from helpdesk.tickets.filing import OPEN_CASE_OF_CONTRACT
 from helpdesk.tickets.queries import hold_ticket
 
+from .agents.loads import hold_agent
+from .agents.models import Answer, ChatOffer
+from .agents.presence import state_of
 from .models import Availability, Conversation, ConversationStatus
 from .queries import hold_conversation
 
 QUEUE = "chat:queue"
+SUBJECT = 120  # characters
+MOST_OPEN = 10  # chats of one person at a time
+TO_FORM = "form"  # the visitor left the line for a request: nobody was lost
 
 
 class NotAllowed(Exception):
@@ -56,6 +62,8 @@ async def open_conversation(tx: Transaction, opening: Opening) -> Conversation:
     group = (await tx.db.exec(select(Group).where(Group.key == opening.group_key))).one_or_none()
     if group is None:
         raise NotAllowed("Choose what it is about.")
+    if await chats_going_on(tx) >= MOST_OPEN:
+        raise NotAllowed("You have many chats going on already. Go on with one of them, or end it.")
     if opening.ticket_id is None and opening.contract_id is None:
         named = await ticket_named(tx, f"{opening.subject} {opening.body}")
         opening = replace(opening, ticket_id=named)
@@ -68,7 +76,7 @@ async def open_conversation(tx: Transaction, opening: Opening) -> Conversation:
         once=opening.once,
         group_id=group.id,
         type_key=opening.type_key,
-        subject=opening.subject,
+        subject=mask_personal(opening.subject)[:SUBJECT],
         opened_at=tx.now,
         ticket_id=opening.ticket_id,
     )
@@ -85,6 +93,13 @@ async def open_conversation(tx: Transaction, opening: Opening) -> Conversation:
         client_id=opening.once,
     )
     return conversation
+
+
+async def chats_going_on(tx: Transaction) -> int:
+    query = select(func.count()).where(
+        Conversation.visitor_id == tx.actor.id, Conversation.status != ConversationStatus.ENDED
+    )
+    return (await tx.db.exec(query)).one()
 
 
 async def case_for(tx: Transaction, opening: Opening) -> tuple[Case, str]:
@@ -121,7 +136,8 @@ def role_of(tx: Transaction, contract: Contract | None) -> str:
 
 
 def told(tx: Transaction, case: Case, conversation: Conversation, type: str, **data: Any) -> None:
-    """An event of the conversation; those who watch the lines hear of it too."""
+    """An event of the conversation; those who watch the lines hear of it too, and the worker,
+    which gives chats."""
     record(
         tx,
         case,
@@ -131,17 +147,19 @@ def told(tx: Transaction, case: Case, conversation: Conversation, type: str, **d
         conversation_id=conversation.id,
         **data,
     )
-    announce_line(tx, [conversation.id], type.partition(".")[2])
+    announce_line(tx, [conversation.id], type.partition(".")[2], case=case.id)
 
 
-def announce_line(tx: Transaction, ids: list[int], what: str) -> None:
-    shown = {"t": "queue", "s": QUEUE, "ids": ids, "what": what}
+def announce_line(tx: Transaction, ids: list[int], what: str, **more: Any) -> None:
+    shown = {"t": "queue", "s": QUEUE, "ids": ids, "what": what, **more}
+    tx.has_work = True
     reach = {"audience": Audience.STAFF.value}
     tx.outgoing.append(lambda: Envelope(QUEUE, 0, reach, shown))
 
 
 async def claim(tx: Transaction, conversation_id: int) -> Conversation:
-    """Take a chat nobody has. Two agents at once: one gets it, the other is told who."""
+    """Take a chat nobody has, by hand also beyond one's capacity. Two agents at once: one gets
+    it, the other is told who."""
     case, conversation = await hold_conversation(tx, conversation_id)
     if conversation.status == ConversationStatus.ENDED:
         raise NotAllowed("This chat has ended.")
@@ -151,22 +169,65 @@ async def claim(tx: Transaction, conversation_id: int) -> Conversation:
         other = await tx.db.get_one(Person, conversation.agent_id)
         raise NotAllowed(f"{other.name} has taken this chat already.")
     conversation.agent_id = tx.actor.id
+    conversation.agent_before_id = None
     conversation.status = ConversationStatus.ACTIVE
-    conversation.claimed_at = tx.now
+    conversation.claimed_at = conversation.claimed_at or tx.now
+    await got_chat(tx, tx.actor.id)
+    await close_offer(tx, conversation.id, Answer.WITHDRAWN, taken_by=tx.actor.id)
     told(tx, case, conversation, "conversation.claimed")
     return conversation
 
 
+async def got_chat(tx: Transaction, agent_id: int) -> None:
+    """Their row is held until commit: whoever gives chats counts this one. Whoever acts is here."""
+    new = {"person_id": agent_id, "seen_at": tx.now, "given_at": tx.now, "missed": 0}
+    seen = {"seen_at": tx.now} if agent_id == tx.actor.id else {}
+    again = {"given_at": tx.now, "missed": 0} | seen
+    row = insert(Availability).values(new)
+    await tx.db.exec(row.on_conflict_do_update(index_elements=["person_id"], set_=again))
+
+
+async def close_offer(
+    tx: Transaction, conversation_id: int, answer: Answer, taken_by: int | None = None
+) -> None:
+    """Whoever it was held out to is asked no more; if they took it, they have accepted."""
+    query = select(ChatOffer).where(
+        ChatOffer.conversation_id == conversation_id, col(ChatOffer.answer).is_(None)
+    )
+    if offer := (await tx.db.exec(query.with_for_update())).one_or_none():
+        offer.answer = Answer.ACCEPTED if offer.agent_id == taken_by else answer
+        offer.answered_at = tx.now
+        announce_line(tx, [conversation_id], "answered", to=offer.agent_id)
+
+
 async def take_next(tx: Transaction) -> Conversation | None:
-    """Whoever has waited longest for one of the agent's departments."""
+    """What is held out to the agent; else whoever is next in one of their departments."""
+    agent = await hold_agent(tx, tx.actor.id)
+    if agent is not None and agent.chats - agent.idle >= agent.capacity:
+        raise NotAllowed(f"You have {agent.capacity} chats. End one before you take the next.")
+    # What is held out keeps its place: at the limit, nothing else is taken beside it.
+    at_limit = agent is not None and agent.load >= agent.capacity
+    held_out = (
+        select(ChatOffer.agent_id)
+        .where(
+            col(ChatOffer.conversation_id) == col(Conversation.id), col(ChatOffer.answer).is_(None)
+        )
+        .scalar_subquery()
+    )
     query = (
         select(Conversation.id)
         .join(Case, col(Case.id) == col(Conversation.case_id))
         .where(
             Conversation.status == ConversationStatus.WAITING,
             col(Conversation.group_id).in_(tx.actor.groups),
+            (held_out if at_limit else func.coalesce(held_out, tx.actor.id)) == tx.actor.id,
         )
-        .order_by(col(Conversation.opened_at), col(Conversation.id))
+        .order_by(
+            held_out.is_(None),
+            col(Conversation.ahead).desc(),
+            col(Conversation.opened_at),
+            col(Conversation.id),
+        )
         .limit(1)
         .with_for_update(skip_locked=True, of=Case)
     )
@@ -174,18 +235,29 @@ async def take_next(tx: Transaction) -> Conversation | None:
     return None if conversation_id is None else await claim(tx, conversation_id)
 
 
-async def end(tx: Transaction, conversation_id: int) -> Conversation:
+async def end(tx: Transaction, conversation_id: int, reason: str = "") -> Conversation:
     """Either side may. From here on the desk takes no more messages on it."""
     case, conversation = await hold_conversation(tx, conversation_id)
     if conversation.status == ConversationStatus.ENDED:
         return conversation
-    waiting = conversation.status == ConversationStatus.WAITING
+    left = conversation.status == ConversationStatus.WAITING and (
+        tx.actor.is_system or not tx.actor.is_staff
+    )
     conversation.status = ConversationStatus.ENDED
     conversation.ended_at = tx.now
     conversation.ended_by_id = tx.actor.id or None
-    left = waiting and not tx.actor.is_staff
-    told(tx, case, conversation, "conversation.left_line" if left else "conversation.ended")
+    conversation.end_reason = reason
+    if left and reason != TO_FORM:
+        conversation.abandoned_at = tx.now
+    await close_offer(tx, conversation.id, Answer.WITHDRAWN)
+    told(tx, case, conversation, ending(tx, left))
     return conversation
+
+
+def ending(tx: Transaction, left: bool) -> str:
+    if not left:
+        return "conversation.ended"
+    return "conversation.abandoned" if tx.actor.is_system else "conversation.left_line"
 
 
 async def attach_file(
@@ -203,11 +275,14 @@ async def attach_file(
     case, conversation = await hold_conversation(tx, conversation_id)
     if conversation.status == ConversationStatus.ENDED:
         raise NotAllowed("This chat has ended. Send the file with a request.")
+    asked = None if tx.actor.is_staff else await asked_in_chat(tx, conversation.id)
+    usual = None if asked else Sensitivity.SUPPORT  # what was asked for says itself who sees it
     await attach_upload(
         tx,
         case,
         upload_id,
-        sensitivity=Sensitivity.PRIVATE if private else Sensitivity.SUPPORT,
+        request=asked,
+        sensitivity=Sensitivity.PRIVATE if private else usual,
         audience=Audience.STAFF if for_staff else None,
         side_id=None if for_staff else conversation.side_id,
         group_id=conversation.group_id,
@@ -228,46 +303,30 @@ class TicketWish:
     subject: str
     description: str
     restricted: bool = False
+    contract_id: int | None = None
+    answers: dict[str, Any] = field(default_factory=dict)
+    despite: str = ""  # why, though another ticket of theirs is about the same
 
 
-async def turn_into_ticket(
-    desk: Desk, agent: Actor, conversation: Conversation, wish: TicketWish
-) -> Filed:
-    """A ticket of the visitor on the same case. Once: a repeat gives the first one."""
-    visitor = await actor_of(desk, conversation.visitor_id)
-    filed = await file_ticket(
-        desk,
-        visitor,
-        Filing(
-            once=uuid5(conversation.once, "ticket"),
-            subject=wish.subject,
-            description=wish.description,
-            type_key=wish.type_key,
-            group_key=wish.group_key,
-            catalogue_version=wish.catalogue_version,
-            severity=wish.severity,
-            restricted=wish.restricted,
-            source="chat",
-            case_id=conversation.case_id,
-            conversation_id=conversation.id,
-        ),
-    )
-    async with desk.transaction(agent) as tx:
-        await name_ticket(tx, conversation.id, filed.ticket_id)
-    return filed
+async def set_availability(tx: Transaction, available: bool, reason: str = "") -> None:
+    """Whether the agent takes chats, and if not, why: a key of REASONS. The socket keeps it
+    fresh; gone for long means away. What is held out to somebody who goes away is withdrawn."""
+    mine = {"person_id": tx.actor.id, "available": False, "seen_at": tx.now}
+    await tx.db.exec(insert(Availability).values(mine).on_conflict_do_nothing())
+    query = select(Availability).where(Availability.person_id == tx.actor.id)
+    row = (await tx.db.exec(query.with_for_update())).one()
+    reason = "" if available else reason
+    if row.since is None or (row.available, row.reason) != (available, reason):
+        row.available, row.reason, row.since = available, reason, tx.now
+    row.seen_at, row.missed = tx.now, 0
+    await tx.db.flush()
+    if not available:
+        await withdraw_offers(tx, tx.actor.id)
+    announce_line(tx, [], "availability", who=tx.actor.id, state=state_of(available, reason).value)
 
 
-async def name_ticket(tx: Transaction, conversation_id: int, ticket_id: int) -> None:
-    case, conversation = await hold_conversation(tx, conversation_id)
-    if conversation.ticket_id == ticket_id:
-        return
-    conversation.ticket_id = ticket_id
-    told(tx, case, conversation, "conversation.ticketed", reference=reference(ticket_id))
-
-
-async def set_availability(tx: Transaction, available: bool) -> None:
-    """Whether the agent takes chats. The socket keeps it fresh; gone for long means away."""
-    values = {"person_id": tx.actor.id, "available": available, "seen_at": tx.now}
-    row = insert(Availability).values(values)
-    await tx.db.exec(row.on_conflict_do_update(index_elements=["person_id"], set_=values))
-    announce_line(tx, [], "availability")
+async def withdraw_offers(tx: Transaction, agent_id: int) -> None:
+    """Whoever gives chats finds somebody else."""
+    open_ones = (col(ChatOffer.agent_id) == agent_id, col(ChatOffer.answer).is_(None))
+    change = update(ChatOffer).where(*open_ones)
+    await tx.db.exec(change.values(answer=Answer.WITHDRAWN, answered_at=tx.now))

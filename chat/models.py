@@ -2,12 +2,18 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from helpdesk.core.tables import primary_key, references, sort_keys, text_enum
+from helpdesk.core.tables import names, primary_key, references, sort_keys, text_enum
+
+
+def defaulting(value: Any, written: str, **options: Any) -> Any:
+    """A column that came later: rows from before it have the default."""
+    return Field(default=value, sa_column_kwargs={"server_default": text(written)}, **options)
 
 
 class ConversationStatus(StrEnum):
@@ -22,7 +28,7 @@ class Conversation(SQLModel, table=True):
         UniqueConstraint("visitor_id", "once"),
         Index(
             "ix_conversations_line",
-            *sort_keys("group_id, opened_at, id"),
+            *sort_keys("group_id, ahead DESC, opened_at, id"),
             postgresql_where=text("status = 'waiting'"),
         ),
         Index(
@@ -31,6 +37,16 @@ class Conversation(SQLModel, table=True):
             postgresql_where=text("status = 'active'"),
         ),
         Index("ix_conversations_visitor", *sort_keys("visitor_id, id DESC")),
+        Index(
+            "ix_conversations_served",
+            *sort_keys("group_id, ended_at"),
+            postgresql_where=text("status = 'ended' AND claimed_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_conversations_abandoned",
+            *sort_keys("abandoned_at, group_id"),
+            postgresql_where=text("abandoned_at IS NOT NULL"),
+        ),
     )
 
     id: int = primary_key()
@@ -48,13 +64,28 @@ class Conversation(SQLModel, table=True):
     ended_at: datetime | None = None
     ended_by_id: int | None = references("people.id", index=False, default=None)
     ticket_id: int | None = Field(default=None, sa_type=BigInteger)  # what it was turned into
+    ahead: bool = defaulting(False, "false")  # has been served before: first in the line
+    agent_before_id: int | None = names("people", default=None)  # who had it, while it waits again
+    visitor_seen_at: datetime | None = None  # the visitor's page was open then, in the line
+    abandoned_at: datetime | None = None  # the visitor left the line before anybody came
+    end_reason: str = defaulting("", "''", max_length=20)
+    conduct_notices: int = defaulting(0, "0")
+    flagged_at: datetime | None = None  # ended for conduct
 
 
 class Availability(SQLModel, table=True):
-    """Whether an agent takes chats now. `seen_at` is refreshed by the agent's socket."""
+    """Whether an agent takes chats now. `seen_at` is refreshed by the agent's socket.
+
+    Somebody away, or who wants no new ones, keeps the chats they have.
+    """
 
     __tablename__ = "availability"
 
     person_id: int = Field(primary_key=True, sa_type=BigInteger, foreign_key="people.id")
     available: bool = False
     seen_at: datetime
+    reason: str = defaulting("", "''", max_length=20)  # why not available: agents/presence.py
+    since: datetime | None = None  # of this state
+    capacity: int | None = None  # chats at once; empty: as the desk has it
+    given_at: datetime | None = None  # the last chat they got: who has rested longest is next
+    missed: int = defaulting(0, "0")  # offers in a row that were not answered

@@ -1,7 +1,8 @@
 """The visitor's chat: choose and start, talk, end, keep a copy."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import col, func, select
@@ -9,23 +10,38 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from helpdesk.alerts.area import alert_area
+from helpdesk.calendars.queries import said_now
 from helpdesk.catalogue import queries as catalogue
 from helpdesk.catalogue.document import Catalogue
-from helpdesk.core.formats import local_time
+from helpdesk.core.addresses import neighbourhood
 from helpdesk.desk import Transaction
 from helpdesk.people.commands import open_guest
 from helpdesk.people.models import Group, Person
 from helpdesk.people.sessions import sign_in
+from helpdesk.people.throttle import Limit, count_try
 from helpdesk.permissions import Actor, Can, Role
+from helpdesk.security import client_address
+from helpdesk.sla.promises.shown import told_before
 from helpdesk.web import Problem, WebRequest, page, reading, redirect, render, transaction
 
+from .afterwards import kept_of
+from .agents.waits import expected_wait
+from .availability import Offer, offers
 from .beforehand import beforehand
-from .commands import NotAllowed, Opening, end, open_conversation
+from .commands import TO_FORM, NotAllowed, Opening, end, open_conversation
 from .forms import MESSAGE, Start, check_start, read_start
 from .models import Conversation, ConversationStatus
-from .queries import agents_there, chat_open, find_conversation, position, said
+from .queries import find_conversation, position, said
+from .rating import SCALE
+from .transcripts import transcript_of
 
 REPEAT_WITHIN = 300  # seconds in which a visitor's page may send the same form again
+DONE = {
+    "rated": "Thank you. Your answer is kept.",
+    "sent": "The transcript is on its way to you.",
+    "private": "Handed over. Only you and the department see it.",
+}
+GUESTS = Limit("guest:chat", 30, timedelta(hours=1))  # of one network
 SHOWN = 300  # messages of a chat on its page; all of them are in the transcript
 
 
@@ -50,7 +66,7 @@ async def show_start(
     request: WebRequest, form: Start, catalogue_: Catalogue, status: int = 200
 ) -> Response:
     desk, actor = request.state["desk"], request.state["actor"]
-    there = await agents_there(desk)
+    offered = await offers(desk)
     types = [
         (type.key, f"{service.title}: {type.title}")
         for service in catalogue_.services
@@ -58,6 +74,10 @@ async def show_start(
         if type.service == service.key and type.suits(actor.roles)
     ]
     group = catalogue_.group(form.type.group) if form.type else None
+    promised = None  # for whoever leaves it as a request
+    if form.type and group and not is_open(offered, form):
+        level = form.type.severity
+        promised = await told_before(desk, group.key, group.name, level, actor.time_zone)
     return render(
         request,
         "chat/start.html",
@@ -67,10 +87,20 @@ async def show_start(
         form=form,
         types=types,
         group=group,
+        hours=await said_now(desk, group.key) if group else "",
+        promised=promised,
         errors=form.errors,
-        somebody=bool(there.get(form.type.group) if form.type else there),
+        offer=offered.get(form.type.group) if form.type else None,
+        somebody=is_open(offered, form),
         going_on=await going_on(request),
     )
+
+
+def is_open(offered: Mapping[str, Offer], form: Start) -> bool:
+    """For what was chosen; without a choice, whether anybody takes chats at all."""
+    if form.type is None:
+        return any(offer.available for offer in offered.values())
+    return form.type.group in offered and offered[form.type.group].available
 
 
 async def going_on(request: WebRequest) -> Conversation | None:
@@ -103,11 +133,13 @@ async def begin(request: WebRequest) -> Response:
     check_start(form, actor)
     if form.errors or form.type is None:
         return await show_start(request, form, catalogue_)
-    if not (await chat_open(desk, form.type.group)).open:
+    if not is_open(await offers(desk), form):
         return RedirectResponse("/report", 307)  # the browser sends the same fields there
     opening = Opening(
         form.once, form.type.group, form.subject, form.message, form.type.key, form.ticket_id
     )
+    if not actor.id:
+        await count_try(desk, GUESTS, neighbourhood(client_address(request)))
     try:
         async with transaction(request) as tx:
             if not actor.id:
@@ -160,6 +192,8 @@ async def show(request: WebRequest) -> Response:
         agent = None
         if conversation.agent_id is not None:
             agent = await db.get_one(Person, conversation.agent_id)
+        rating, address = await kept_of(db, conversation, actor)
+    place = await position(desk, conversation.id)
     return render(
         request,
         "chat/show.html",
@@ -168,7 +202,12 @@ async def show(request: WebRequest) -> Response:
         agent=agent,
         events=[shown(frame) for frame in frames],
         newest=frames[-1]["n"] if frames else 0,
-        place=await position(desk, conversation.id),
+        place=place,
+        wait=await expected_wait(desk, group.key, place) if place else None,
+        rating=rating,
+        scale=SCALE,
+        mail_to=address,
+        done=DONE.get(request.query_params.get("done", ""), ""),
         words=own_words(frames, actor),
         longest=MESSAGE,
         limits=(await catalogue.current(desk)).catalogue.limits,
@@ -199,7 +238,7 @@ async def end_chat(request: WebRequest) -> Response:
 async def leave(request: WebRequest) -> Response:
     """Out of the line, and on to the form with everything written so far."""
     async with transaction(request) as tx:
-        await end(tx, chat_id(request))
+        await end(tx, chat_id(request), TO_FORM)
     return RedirectResponse("/report", 307)
 
 
@@ -207,17 +246,9 @@ async def transcript(request: WebRequest) -> Response:
     """The chat as plain text, for both. Internal notes are no part of it."""
     desk, actor = request.state["desk"], request.state["actor"]
     conversation = await own(request)
-    frames = await said(desk, actor, conversation)
-    lines = [conversation.subject, f"Times are in {actor.time_zone}.", ""]
-    for frame in frames:
-        if frame["type"] == "note.added":
-            continue
-        at = local_time(datetime.fromisoformat(frame["at"]), actor.time_zone)
-        said_ = frame["body"] if "text" not in frame else f"({frame['text']})"
-        lines.append(f"[{at}] {frame['by']['name']}: {said_}")
     name = f"chat-{conversation.id}.txt"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return PlainTextResponse("\n".join(lines) + "\n", headers=headers)
+    return PlainTextResponse(await transcript_of(desk, actor, conversation), headers=headers)
 
 
 TALK = Can.START_CHAT

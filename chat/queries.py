@@ -1,7 +1,7 @@
 """Finding conversations: who may see one, who waits, who is there to answer."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, false, true
@@ -14,10 +14,13 @@ from helpdesk.cases.timeline import read_page
 from helpdesk.desk import Desk, Transaction
 from helpdesk.permissions import Actor, Can, allowed
 
+from .agents.doors import NOBODY_HERE as NOBODY_HERE
+from .agents.doors import Availability as Availability
+from .agents.doors import agents_there as agents_there
+from .agents.doors import chat_open as chat_open
+from .agents.presence import AWAY_AFTER as AWAY_AFTER
 from .models import Conversation
 
-AWAY_AFTER = timedelta(seconds=45)  # an agent whose socket has been gone this long is not there
-NOBODY_HERE = "Nobody is available for chat at the moment."
 LINE_PREVIEW = 120
 
 
@@ -46,36 +49,6 @@ async def hold_conversation(tx: Transaction, conversation_id: int) -> tuple[Case
     return case, found
 
 
-@dataclass(frozen=True, slots=True)
-class Availability:
-    """Whether a chat can be started now, and if not, why."""
-
-    open: bool
-    reason: str = ""
-
-
-AGENTS_THERE = """
-SELECT g.key, count(DISTINCT a.person_id) AS agents
-FROM availability a
-JOIN memberships m ON m.person_id = a.person_id
-JOIN groups g ON g.id = m.group_id
-JOIN people p ON p.id = a.person_id
-WHERE a.available AND a.seen_at > $1 AND p.deactivated_at IS NULL
-GROUP BY g.key
-"""
-
-
-async def agents_there(desk: Desk) -> dict[str, int]:
-    """By department, how many agents take chats and are connected."""
-    rows = await desk.pool.fetch(AGENTS_THERE, desk.clock.now() - AWAY_AFTER)
-    return {row["key"]: row["agents"] for row in rows}
-
-
-async def chat_open(desk: Desk, group_key: str) -> Availability:
-    there = (await agents_there(desk)).get(group_key, 0)
-    return Availability(True) if there else Availability(False, NOBODY_HERE)
-
-
 async def is_available(desk: Desk, person_id: int) -> bool:
     found = await desk.pool.fetchval(
         "SELECT available FROM availability WHERE person_id = $1", person_id
@@ -87,7 +60,7 @@ POSITION = """
 SELECT count(*) FROM conversations other
 JOIN conversations mine ON mine.id = $1 AND mine.status = 'waiting'
 WHERE other.status = 'waiting' AND other.group_id = mine.group_id
-AND (other.opened_at, other.id) <= (mine.opened_at, mine.id)
+AND (NOT other.ahead, other.opened_at, other.id) <= (NOT mine.ahead, mine.opened_at, mine.id)
 """
 
 
@@ -151,7 +124,7 @@ LIMIT 200
 """
 WAITING = CHATS.format(
     which="c.status = 'waiting' AND ($1::bigint[] IS NULL OR c.group_id = ANY($1))",
-    order="c.opened_at, c.id",
+    order="c.ahead DESC, c.opened_at, c.id",
 )
 OWN = CHATS.format(
     which="c.status = 'active' AND c.agent_id = $1",

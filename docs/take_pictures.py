@@ -2,8 +2,11 @@
 
 import asyncio
 import os
+import re
 import shutil
 import sys
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +40,12 @@ async def main(base: str) -> None:
         tess = await signed_in("tess@desk.example.com")
         await help_first(finn, tess)
         await editor(tess)
-        await reports(await signed_in("max@desk.example.com"))
+        manager = await signed_in("max@desk.example.com")
+        await reports(manager)
+        await managing(manager)
         await report(finn)
         await console(tess)
+        await in_working_hours(tess)
         agent = await signed_in("pete@desk.example.com", "dark")
         visitor = await signed_in("nina@example.com", width=480)
         await chat(agent, visitor)
@@ -94,6 +100,29 @@ async def reports(page: Page) -> None:
     await page.screenshot(path=HERE / "reports.png")
 
 
+async def managing(page: Page) -> None:
+    await page.emulate_media(color_scheme="light")
+    await page.goto("/desk/escalations")
+    await page.wait_for_timeout(500)
+    await page.keyboard.press("j")
+    await page.keyboard.press("Enter")
+    await page.wait_for_timeout(1500)
+    await page.screenshot(path=HERE / "escalations.png")
+    await page.emulate_media(color_scheme="dark")
+    await page.goto("/desk/dashboard?period=30")
+    await page.wait_for_timeout(1000)
+    await page.screenshot(path=HERE / "dashboard.png")
+
+
+async def in_working_hours(page: Page) -> None:
+    """Chat is open while its department is. A desk in test mode is set to its next Monday."""
+    now = datetime.fromtimestamp(time.time(), UTC)
+    monday = (now + timedelta(days=(7 - now.weekday()) % 7)).replace(hour=15, minute=0)
+    here = await page.evaluate("location.origin")
+    sent = {"now": monday.isoformat()}
+    await page.request.post("/testing/clock", data=sent, headers={"origin": here})
+
+
 async def report(page: Page) -> None:
     await page.goto("/report?service=technical_support&type=team_app_bug")
     await page.fill("[name=subject]", "Team app stops tracking after the laptop sleeps")
@@ -122,7 +151,7 @@ async def chat(agent: Page, visitor: Page) -> None:
     await agent.reload()
     await agent.locator("#list a", has_text="Nina").first.click()
     await agent.wait_for_url("**/desk/chats/*")
-    await agent.get_by_role("button", name="Take", exact=True).click()
+    await agent.get_by_role("button", name=re.compile("^(Take|Accept)")).first.click()
     await agent.fill("#composer textarea, .composer textarea", "Hello Nina, I look at it with you.")
     await agent.keyboard.press("Control+Enter")
     await visitor.wait_for_timeout(1500)

@@ -72,6 +72,12 @@ def parser() -> argparse.ArgumentParser:
     retry = jobs_.add_subparsers(metavar="command").add_parser("retry", help="Try it again.")
     retry.add_argument("id", type=int, nargs="*", help="numbers of the list; without, all of it")
 
+    figures = commands.add_parser("reports", help="The figures of the dashboard.").add_subparsers(
+        required=True, metavar="command"
+    )
+    anew = figures.add_parser("rebuild", help="Count every case again, from its history.")
+    anew.set_defaults(run=reports_rebuild)
+
     learning = commands.add_parser("triage", help="Teach what suggests.").add_subparsers(
         required=True, metavar="command"
     )
@@ -222,6 +228,14 @@ def jobs(settings: Settings, options: argparse.Namespace) -> int:
         return retry_jobs(settings, options.id)
     show_jobs(settings)
     return 0
+
+
+def reports_rebuild(settings: Settings, options: argparse.Namespace) -> None:
+    from helpdesk.first_run import recount
+
+    with services(settings) as running:
+        cases = asyncio.run(recount(running))
+        print(f"Counted {cases:,} cases again. Until now the old figures were shown.")
 
 
 def triage_train(settings: Settings, options: argparse.Namespace) -> int:

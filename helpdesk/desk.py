@@ -1,7 +1,7 @@
 """The running desk: what a web process, a worker, a command or a test opens once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -46,6 +46,8 @@ class Desk:
     waker: Waker
     relayed: frozenset[str] = frozenset()
     parts: dict[str, Any] = field(default_factory=dict)  # what rooms keep per process
+    # Awaited when a web process is told to stop, while its connections are still open.
+    leaving: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     @asynccontextmanager
     async def transaction(self, actor: Actor) -> AsyncIterator[Transaction]:
@@ -118,7 +120,7 @@ async def open_desk(
         hearing.cancel()
         with suppress(asyncio.CancelledError):
             await hearing
-        await live.close()
+        await live.aclose()
         await pool.close()
         await search_pool.close()
         await engine.dispose()

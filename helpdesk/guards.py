@@ -7,7 +7,7 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -168,13 +168,13 @@ class RequestLog:
         began = time.perf_counter()
         status = 500 if scope["type"] == "http" else 1006
 
-        async def noting(message: Message) -> None:
+        def noting(message: Message) -> Awaitable[None]:  # every frame of a socket passes here
             nonlocal status
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 status = message["status"]
             elif message["type"] == "websocket.close":
                 status = message.get("code", 1000)
-            await send(message)
+            return send(message)
 
         async def hearing() -> Message:
             nonlocal status

@@ -21,10 +21,13 @@ PERSON = """
 p.id, p.name, p.email, p.roles, p.company_id, p.language, p.country, p.time_zone,
 ARRAY(SELECT m.group_id FROM memberships m WHERE m.person_id = p.id) AS groups
 """
+# A site may speak for its users, never for staff.
+STAFF_ROLES = ", ".join(f"'{role.value}'" for role in sorted(STAFF))
+NO_STAFF_IN_WIDGETS = f"(s.widget_id IS NULL OR NOT p.roles && ARRAY[{STAFF_ROLES}]::text[])"
 SESSIONS = f"""
 SELECT s.token_hash, s.id AS session_id, s.seen_at, s.expires_at, {PERSON}
 FROM sessions s JOIN people p ON p.id = s.person_id
-WHERE s.token_hash = ANY($1) AND p.deactivated_at IS NULL
+WHERE s.token_hash = ANY($1) AND p.deactivated_at IS NULL AND {NO_STAFF_IN_WIDGETS}
 """
 API_TOKEN = f"""
 SELECT t.id AS token_id, t.used_at, NULL::bigint AS session_id, {PERSON}
@@ -132,6 +135,16 @@ async def actor_of_session(desk: Desk, token: str, active: bool) -> Actor:
     if active and now - row["seen_at"] >= SEEN_EVERY:
         await desk.pool.execute(SESSION_SEEN, row["session_id"], now)
     return as_actor(row)
+
+
+def widget_key_of(token: str) -> str:
+    """Which widget a frame's token is for."""
+    return token.partition(".")[0]
+
+
+async def actor_of_widget(desk: Desk, token: str, active: bool) -> Actor:
+    """Whose frame it is. Such a token opens nothing as a cookie, nor a cookie's here."""
+    return await actor_of_session(desk, f"widget:{token}", active) if token else ANONYMOUS
 
 
 async def actor_of_token(desk: Desk, token: str) -> Actor | None:

@@ -24,6 +24,7 @@ class Can(StrEnum):
     START_CHAT = "chat:start"
     WORK_TICKETS = "ticket:work"
     WORK_CHATS = "chat:work"
+    SUPERVISE_CHATS = "chat:supervise"  # the live board, lines and capacities; look on, take over
     WRITE_NOTE = "case:note"
     READ_ALL_CASES = "case:read-all"
     READ_EVIDENCE = "evidence:read"  # of the cases a person may see
@@ -32,7 +33,12 @@ class Can(StrEnum):
     PUBLISH_ARTICLES = "article:publish"  # any; agents publish a colleague's in their department
     POST_ALERTS = "alert:post"
     READ_REPORTS = "report:read"
+    MANAGE_WIDGETS = "widget:manage"  # where the chat is shown on other sites, and their keys
     MANAGE_TRIAGE = "triage:manage"  # the rules of severity and routing
+    MANAGE_SLA = "sla:manage"  # what is owed and by when
+    MANAGE_REPLIES = "reply:manage"  # canned ones of everybody and of every department
+    DECIDE_ESCALATIONS = "escalation:decide"  # own and decide at the level of managers
+    MANAGE_HOURS = "hours:manage"  # calendars of departments, absences of others
     READ_MAILBOX = "mail:read"
     MANAGE_PEOPLE = "people:manage"
 
@@ -56,7 +62,13 @@ MANAGER = AGENT | {
     Can.READ_ALL_PRIVATE,
     Can.PUBLISH_ARTICLES,
     Can.READ_REPORTS,
+    Can.MANAGE_HOURS,
+    Can.DECIDE_ESCALATIONS,
     Can.MANAGE_TRIAGE,
+    Can.MANAGE_SLA,
+    Can.MANAGE_WIDGETS,
+    Can.MANAGE_REPLIES,
+    Can.SUPERVISE_CHATS,
 }
 ADMIN = MANAGER | {Can.READ_MAILBOX, Can.MANAGE_PEOPLE}
 

@@ -2,17 +2,26 @@
 
 from sqlmodel import SQLModel
 
+import chat.agents.models
 import chat.models
+import chat.rating
+import chat.widget.models
 import helpdesk.alerts.models
+import helpdesk.calendars.models
 import helpdesk.cases.models
 import helpdesk.catalogue.models
 import helpdesk.console.models
+import helpdesk.console.replies.models
 import helpdesk.contact.models
 import helpdesk.contracts.models
+import helpdesk.escalations.models
 import helpdesk.evidence.models
 import helpdesk.help.models
 import helpdesk.mail.models
 import helpdesk.people.models
+import helpdesk.reports.counting.models
+import helpdesk.sla.models
+import helpdesk.sla.promises.models
 import helpdesk.tickets.claims
 import helpdesk.tickets.links
 import helpdesk.tickets.merging
@@ -29,12 +38,16 @@ ROOMS_WITH_TABLES = (
     helpdesk.people.models,
     helpdesk.catalogue.models,
     helpdesk.contracts.models,
+    helpdesk.calendars.models,
     helpdesk.cases.models,
     helpdesk.evidence.models,
+    helpdesk.sla.promises.models,
     helpdesk.tickets.models,
+    helpdesk.sla.models,
     helpdesk.tickets.claims,
     helpdesk.tickets.links,
     helpdesk.tickets.merging,
+    helpdesk.escalations.models,
     triage.engine.models,
     triage.models,
     triage.routing.models,
@@ -47,7 +60,12 @@ ROOMS_WITH_TABLES = (
     helpdesk.help.models,
     helpdesk.alerts.models,
     chat.models,
+    chat.agents.models,
+    chat.rating,
+    chat.widget.models,
     helpdesk.console.models,
+    helpdesk.reports.counting.models,
+    helpdesk.console.replies.models,
 )
 
 metadata = SQLModel.metadata

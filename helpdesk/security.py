@@ -17,7 +17,14 @@ from helpdesk.core.addresses import Proxies, is_own_origin
 from helpdesk.core.logs import log, log_failure
 from helpdesk.core.settings import Settings
 from helpdesk.desk import Desk
-from helpdesk.identity import AWAY, actor_of_session, actor_of_token, bearer_of
+from helpdesk.identity import (
+    AWAY,
+    actor_of_session,
+    actor_of_token,
+    actor_of_widget,
+    bearer_of,
+    widget_key_of,
+)
 from helpdesk.permissions import ANONYMOUS, Actor
 from helpdesk.web import Problem
 
@@ -50,6 +57,10 @@ SECRET_HEADERS = {"referrer-policy": "no-referrer", "x-robots-tag": "noindex, no
 TWO_YEARS = "max-age=63072000; includeSubDomains"
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+# Frames on other sites' pages have no cookie: they name a session of their own with each request.
+WIDGETS = "/widget/"
+SUBPROTOCOL = "helpdesk"  # of a socket; the token comes beside it, as browsers send no headers
+IN_BACKGROUND = "/live/poll"  # asked without end by every open page: no sign of a person
 FOR_MACHINES = frozenset({"/healthz", "/readyz"})  # must answer without the database
 WANTED = frozenset(
     {
@@ -62,6 +73,8 @@ WANTED = frozenset(
         b"x-forwarded-for",
     }
 )
+
+FRAMED = (b"x-frame-options", b"")  # an answer that says itself who may frame it
 
 HeaderList = list[tuple[bytes, bytes]]
 
@@ -158,11 +171,20 @@ class Security:
         desk: Desk = scope["state"]["desk"]
         if token is not None:
             return await actor_of_token(desk, token) or ANONYMOUS
+        if scope["type"] == "websocket" and scope.get("subprotocols"):
+            return await actor_of_widget(desk, frame_token(scope), active=False)
+        given = bearer_of(asked.get(b"authorization")) or ""
+        if scope["path"].startswith(WIDGETS):
+            fits = widget_key_of(given) == scope["path"].split("/")[2]
+            active = scope["method"] not in SAFE
+            return await actor_of_widget(desk, given if fits else "", active)
+        if scope["path"] == IN_BACKGROUND and given:
+            return await actor_of_widget(desk, given, active=False)
         session = self.session_token(asked.get(b"cookie"))
         if not session:
             return ANONYMOUS
         # Scripts that refresh a page in the background must not keep a session for ever.
-        active = scope["type"] == "http" and (
+        active = (scope["type"] == "http" and scope["path"] != IN_BACKGROUND) and (
             scope["method"] not in SAFE or asked.get(b"sec-fetch-mode", b"navigate") == b"navigate"
         )
         return await actor_of_session(desk, session, active)
@@ -197,7 +219,14 @@ class Security:
         present = {name for name, _ in headers}
         if present.isdisjoint(self.names):
             return headers + ours
+        headers = [header for header in headers if header != FRAMED]
         return headers + [header for header in ours if header[0] not in present]
+
+
+def frame_token(scope: Scope) -> str:
+    """Of a handshake that offers the subprotocol and, after it, the token of a frame."""
+    name, *rest = scope["subprotocols"]
+    return rest[0] if name == SUBPROTOCOL and len(rest) == 1 else ""
 
 
 def encoded(headers: Mapping[str, str]) -> HeaderList:

@@ -1,6 +1,9 @@
 """The web server: uvicorn with the limits it lacks, on a socket of our own."""
 
+import asyncio
+import gc
 import socket
+from contextlib import suppress
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -13,7 +16,8 @@ from helpdesk.core.settings import Settings
 from helpdesk.guards import BodyLimits, guarded
 
 KEEP_ALIVE = 15  # seconds an idle connection is kept for the next request
-LEAVING = 10  # seconds for requests under way when the server is told to stop
+MOVING = 8.0  # seconds for a room to finish what it holds when the server is told to stop
+LEAVING = 8  # seconds for requests under way when the server is told to stop
 LARGEST_FRAME = 65_536
 
 
@@ -31,6 +35,18 @@ class GuardedServer(uvicorn.Server):
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         await super().serve(sockets or [self.listener])
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Nobody new comes in, then the rooms finish what they hold, then connections end."""
+        for server in self.servers:
+            server.close()
+        for sock in sockets or ():
+            sock.close()
+        desk = self.lifespan.state.get("desk")
+        for leave in desk.leaving if desk and not self.force_exit else ():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(leave(), MOVING)
+        await super().shutdown(sockets)
 
 
 def guarded_server(
@@ -52,6 +68,8 @@ def guarded_server(
         ws=websocket,
         ws_max_size=LARGEST_FRAME,
         ws_per_message_deflate=False,
+        ws_ping_interval=limits.ping_seconds,
+        ws_ping_timeout=limits.pong_seconds,
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=LEAVING,
@@ -64,6 +82,14 @@ def guarded_server(
     return GuardedServer(config, sock)
 
 
+def keep_for_ever() -> None:
+    """Code and templates are never garbage: looking through them again and again costs dearly
+    whenever many connections come at once."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 def run_web(settings: Settings, shared: bool = False) -> None:
     """One web process. Several `shared` ones listen on the same port; the kernel deals out."""
     from helpdesk.app import create_app
@@ -72,4 +98,5 @@ def run_web(settings: Settings, shared: bool = False) -> None:
     with services(settings) as running:
         server = guarded_server(create_app(running), running, listener)
         logs.log("web.started", port=server.port)
+        keep_for_ever()
         server.run()

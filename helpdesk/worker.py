@@ -18,6 +18,7 @@ from arq.worker import Worker
 from redis.exceptions import RedisError
 
 import helpdesk.schema  # noqa: F401 - every table must be known before one is written
+from helpdesk.core.buses import SLOT, go_home
 from helpdesk.core.services import services
 from helpdesk.core.settings import Settings
 from helpdesk.core.waking import WAKE_UP, dump, load
@@ -80,6 +81,7 @@ def arq_worker(redis: ArqRedis, wakes: Sequence[asyncio.Event]) -> Worker:
         handle_signals=False,
         poll_delay=0.05,
         health_check_interval=3600,
+        health_check_key=f"{SLOT}:health-check",
         job_serializer=dump,
         job_deserializer=load,
     )
@@ -90,6 +92,7 @@ async def listen_forever(redis_url: str, wakes: Sequence[asyncio.Event]) -> None
     while True:
         redis: ArqRedis = ArqRedis.from_url(redis_url)
         with suppress(RedisError, OSError):
+            await go_home(redis)
             await arq_worker(redis, wakes).async_run()
         with suppress(RedisError, OSError):
             await redis.aclose()

@@ -9,6 +9,8 @@ from typing import Any
 import httpx2
 from sqlmodel import SQLModel, select
 
+from helpdesk.calendars.commands import ensure_calendars
+from helpdesk.calendars.models import Calendar, WorkingWeek
 from helpdesk.catalogue.commands import ensure_default
 from helpdesk.catalogue.default import default_catalogue
 from helpdesk.contracts.models import Contract, Funding, Milestone, MilestoneState
@@ -79,7 +81,9 @@ CUSTOMERS: Sequence[tuple[str, Role, str | None]] = [
 ]
 
 
-MODELS: Sequence[type[SQLModel]] = (Company, Group, Person, Membership, Contract, Milestone)
+MODELS: Sequence[type[SQLModel]] = (
+    Company, Group, Calendar, WorkingWeek, Person, Membership, Contract, Milestone,
+)  # fmt: skip
 KEPT = "cast of the tests"
 
 
@@ -148,6 +152,7 @@ async def settle_first(desk: Desk) -> Cast:
     people: dict[str, Person] = {}
     async with desk.transaction(SYSTEM) as tx:
         groups = await ensure_groups(tx, default_catalogue().groups)
+        await ensure_calendars(tx)
         acme = await add_company(tx, "Acme")
         for name, role, company in CUSTOMERS:
             people[name] = await add_person(

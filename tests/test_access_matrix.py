@@ -35,6 +35,7 @@ GET  /register                          |                     | 200 200 303 303 
 GET  /reset-password                    |                     | 200 200 200 200 200 200 200 200 200 200
 GET  /api/openapi.json                  |                     | 200 200 200 200 200 200 200 200 200 200
 GET  /api/docs                          |                     | 200 200 200 200 200 200 200 200 200 200
+GET  /answer-times                      |                     | 200 200 200 200 200 200 200 200 200 200
 GET  /api/v1/catalogue                  |                     | 200 200 200 200 200 200 200 200 200 200
 
 GET  /help                              |                     | 200 200 200 200 200 200 200 200 200 200
@@ -137,6 +138,7 @@ GET  /evidence/{id:int}/thumbnail       | picture             | 303 404 200 404 
 GET  /evidence/{id:int}/thumbnail       | private piece       | 303 404 200 404 404 404 403* 200 200 200
 GET  /evidence/{id:int}/original        | private piece       | 303 303 403 403 403 403 403* 200 200 200
 
+POST /live/poll                         |                     | 422 422 422 422 422 422 422 422 422 422
 GET  /chat                              |                     | 200 200 200 200 200 200 403 403 403 403
 POST /chat                              |                     | 422 422 422 422 422 422 403 403 403 403
 GET  /chat/{id:int}                     | chat                | 404 404 200 404 404 404 303 303 303 303
@@ -146,6 +148,39 @@ GET  /chat/{id:int}/transcript          | her chat            | 404 404 404 200 
 POST /chat/{id:int}/evidence            | chat                | 401 404 409 404 404 404 409 409 409 409
 POST /chat/{id:int}/end                 | chat                | 404 404 303 404 404 404 403 403 403 403
 POST /chat/{id:int}/leave               | her chat            | 404 404 404 307 307 404 403 403 403 403
+POST /chat/{id:int}/rating              | chat                | 422 422 422 422 422 422 403 403 403 403
+POST /chat/{id:int}/transcript          | chat                | 404 404 303 404 404 404 403 403 403 403
+POST /chat/{id:int}/private             | chat                | 422 422 422 422 422 422 403 403 403 403
+GET  /chat/{id:int}/state               | chat                | 401 404 200 404 404 404 200 200 200 200
+GET  /chat/{id:int}/state               | her chat            | 401 404 404 200 200 404 200 200 200 200
+GET  /api/v1/chat/availability          |                     | 200 200 200 200 200 200 200 200 200 200
+
+GET  /widget.js                         |                     | 200 200 200 200 200 200 200 200 200 200
+GET  /widget/frame.js                   |                     | 200 200 200 200 200 200 200 200 200 200
+GET  /widget/frame.css                  |                     | 200 200 200 200 200 200 200 200 200 200
+GET  /widget/demo                       |                     | 404 404 404 404 404 404 404 404 404 404
+GET  /widget/{key}/frame                | widget              | 200 200 200 200 200 200 200 200 200 200
+GET  /widget/{key}/start                | widget              | 200 200 200 200 200 200 200 200 200 200
+POST /widget/{key}/session              | widget              | 422 422 422 422 422 422 422 422 422 422
+POST /widget/{key}/session/end          | widget              | 200 200 200 200 200 200 200 200 200 200
+POST /widget/{key}/chats                | widget              | 422 422 422 422 422 422 422 422 422 422
+GET  /widget/{key}/chats/{id:int}       | widget, chat        | 404 404 404 404 404 404 404 404 404 404
+POST /widget/{key}/chats/{id:int}/end   | widget, chat        | 404 404 404 404 404 404 404 404 404 404
+GET  /widget/{key}/chats/{id:int}/transcript | widget, chat   | 404 404 404 404 404 404 404 404 404 404
+POST /widget/{key}/chats/{id:int}/transcript | widget, chat   | 404 404 404 404 404 404 404 404 404 404
+POST /widget/{key}/chats/{id:int}/rating | widget, chat       | 422 422 422 422 422 422 422 422 422 422
+POST /widget/{key}/chats/{id:int}/private | widget, chat      | 422 422 422 422 422 422 422 422 422 422
+POST /widget/{key}/chats/{id:int}/evidence | widget, chat     | 401 401 401 401 401 401 401 401 401 401
+POST /widget/{key}/uploads              | widget              | 401 401 401 401 401 401 401 401 401 401
+GET  /widget/{key}/evidence/{id:int}/thumbnail | widget, picture | 401 401 401 401 401 401 401 401 401 401
+GET  /widget/{key}/evidence/{id:int}/download | widget, picture | 401 401 401 401 401 401 401 401 401 401
+GET  /desk/widgets                      |                     | 303 303 403 403 403 403 403 403 200 200
+POST /desk/widgets                      |                     | 401 401 403 403 403 403 403 403 422 422
+GET  /desk/widgets/{id:int}             | widget's page       | 303 303 403 403 403 403 403 403 200 200
+POST /desk/widgets/{id:int}             | widget's page       | 401 401 403 403 403 403 403 403 422 422
+POST /desk/widgets/{id:int}/switch      | widget's page       | 401 401 403 403 403 403 403 403 303 303
+POST /desk/widgets/{id:int}/keys        | widget's page       | 401 401 403 403 403 403 403 403 200 200
+POST /desk/widgets/{id:int}/keys/{number:int}/revoke | its key  | 401 401 403 403 403 403 403 403 303 303
 
 GET  /desk                              |                     | 303 303 403 403 403 403 200 200 200 200
 GET  /desk/search                       |                     | 303 303 403 403 403 403 200 200 200 200
@@ -201,6 +236,26 @@ POST /desk/chats/next                   |                     | 401 401 403 403 
 POST /desk/chats/{id:int}/claim         | chat                | 401 401 403 403 403 403 409 409 409 409
 POST /desk/chats/{id:int}/end           | chat                | 401 401 403 403 403 403 303 303 303 303
 POST /desk/chats/{id:int}/ticket        | chat                | 401 401 403 403 403 403 303 303 303 303
+GET  /desk/chats/state                  |                     | 401 403 403 403 403 403 200 200 200 200
+GET  /desk/chats/colleagues             |                     | 401 403 403 403 403 403 200 200 200 200
+GET  /desk/chats/{id:int}/ticket        | chat                | 401 403 403 403 403 403 200 200 200 200
+POST /desk/chats/{id:int}/accept        | chat                | 401 401 403 403 403 403 409 409 409 409
+POST /desk/chats/{id:int}/join          | chat                | 401 401 403 403 403 403 409 409 409 409
+POST /desk/chats/{id:int}/leave         | chat                | 401 401 403 403 403 403 303 303 303 303
+POST /desk/chats/{id:int}/notice        | chat                | 401 401 403 403 403 403 409 409 409 409
+POST /desk/chats/{id:int}/watch         | chat                | 401 401 403 403 403 403 403 403 409 409
+POST /desk/chats/{id:int}/take-over     | chat                | 401 401 403 403 403 403 403 403 409 409
+POST /desk/chats/{id:int}/pass          | chat                | 401 401 403 403 403 403 303 303 303 303
+POST /desk/chats/{id:int}/transfer      | chat                | 401 401 403 403 403 403 422 422 422 422
+POST /desk/chats/{id:int}/steer         | chat                | 401 401 403 403 403 403 422 422 422 422
+POST /desk/chats/{id:int}/article       | chat                | 401 401 403 403 403 403 422 422 422 422
+POST /desk/chats/{id:int}/conduct       | chat                | 401 401 403 403 403 403 409 409 409 409
+POST /desk/chats/{id:int}/whisper       | chat                | 401 401 403 403 403 403 403 403 422 422
+GET  /desk/chats/board                  |                     | 303 303 403 403 403 403 403 403 200 200
+GET  /desk/chats/board.json             |                     | 401 403 403 403 403 403 403 403 200 200
+GET  /desk/chats/settings               |                     | 303 303 403 403 403 403 403 403 200 200
+POST /desk/chats/settings/{key}         | line                | 401 401 403 403 403 403 403 403 422 422
+POST /desk/chats/agents/{id:int}        | agent               | 401 401 403 403 403 403 403 403 303 303
 
 GET  /reports/{report}                  | report              | 303 303 403 403 403 403 403 403 303 303
 GET  /desk/rules                        |                     | 303 303 403 403 403 403 200 200 200 200
@@ -220,8 +275,32 @@ POST /desk/rules/{key:uuid}             | rule                | 401 401 403 403 
 POST /desk/rules/{key:uuid}/move        | rule                | 401 401 403 403 403 403 403 403 409 409
 POST /desk/rules/{key:uuid}/switch      | rule                | 401 401 403 403 403 403 403 403 409 409
 POST /desk/rules/{key:uuid}/remove      | rule                | 401 401 403 403 403 403 403 403 409 409
+GET  /desk/tickets/{ref}/deadlines      | own ticket          | 303 303 403 403 403 403 200 200 200 200
+GET  /desk/tickets/{ref}/deadlines      | restricted ticket   | 303 303 403 403 403 403 404 200 200 200
+POST /desk/tickets/{ref}/deadlines      | own ticket          | 401 401 403 403 403 403 403 403 422 422
 GET  /desk/tickets/{ref}/why            | own ticket          | 303 303 403 403 403 403 200 200 200 200
 GET  /desk/tickets/{ref}/why            | restricted ticket   | 303 303 403 403 403 403 404 200 200 200
+GET  /desk/chats/{id:int}/transfer      | chat                | 303 303 403 403 403 403 200 200 200 200
+POST /desk/chats/{id:int}/draft         | chat                | 401 403 403 403 403 403 422 422 422 422
+POST /desk/chats/{id:int}/messages      | chat                | 401 403 403 403 403 403 422 422 422 422
+POST /desk/chats/{id:int}/ask           | chat                | 401 403 403 403 403 403 409 409 409 409
+GET  /desk/settings                     |                     | 303 303 403 403 403 403 200 200 200 200
+POST /desk/settings                     |                     | 401 401 403 403 403 403 303 303 303 303
+POST /desk/settings/keys                |                     | 401 403 403 403 403 403 200 200 200 200
+GET  /desk/palette                      |                     | 401 403 403 403 403 403 200 200 200 200
+GET  /desk/names                        |                     | 401 403 403 403 403 403 200 200 200 200
+GET  /desk/replies                      |                     | 303 303 403 403 403 403 200 200 200 200
+GET  /desk/replies/new                  |                     | 303 303 403 403 403 403 200 200 200 200
+POST /desk/replies/new                  |                     | 401 401 403 403 403 403 422 422 422 422
+GET  /desk/replies/offered              |                     | 401 403 403 403 403 403 200 200 200 200
+GET  /desk/replies/{id:int}             | reply               | 303 303 403 403 403 403 200 200 200 200
+GET  /desk/replies/{id:int}             | her reply           | 303 303 403 403 403 403 200 404 404 404
+POST /desk/replies/{id:int}             | reply               | 401 401 403 403 403 403 422 422 422 422
+POST /desk/replies/{id:int}             | her reply           | 401 401 403 403 403 403 422 404 404 404
+POST /desk/replies/{id:int}/away        | reply               | 401 401 403 403 403 403 403* 403* 409 409
+POST /desk/replies/{id:int}/away        | her reply           | 401 401 403 403 403 403 409 404 404 404
+GET  /desk/replies/{id:int}/filled      | reply               | 401 403 403 403 403 403 404 404 404 404
+POST /desk/replies/{id:int}/used        | reply               | 401 403 403 403 403 403 422 422 422 422
 GET  /desk/notices                      |                     | 303 303 403 403 403 403 200 200 200 200
 POST /desk/notices                      |                     | 401 401 403 403 403 403 303 303 303 303
 GET  /desk/incidents                    |                     | 303 303 403 403 403 403 403 403 200 200
@@ -231,6 +310,30 @@ POST /desk/incidents/{id:int}/updates   | incident            | 401 401 403 403 
 POST /desk/incidents/{id:int}/resolve   | incident            | 401 401 403 403 403 403 403 403 422 422
 POST /desk/incidents/{id:int}/link      | incident            | 401 401 403 403 403 403 403 403 409 409
 POST /desk/incidents/{id:int}/dismiss   | incident            | 401 401 403 403 403 403 403 403 303 303
+GET  /desk/escalations                  |                     | 303 303 403 403 403 403 403 403 200 200
+GET  /desk/escalations/counts           |                     | 303 303 403 403 403 403 403 403 200 200
+GET  /desk/escalations/{id:int}         | escalation          | 303 303 403 403 403 403 403 403 200 200
+GET  /desk/escalations/{id:int}/similar | escalation          | 303 303 403 403 403 403 403 403 200 200
+GET  /desk/escalations/rules            |                     | 303 303 403 403 403 403 403 403 200 200
+POST /desk/escalations/rules            |                     | 401 401 403 403 403 403 403 403 422 422
+POST /desk/escalations/next             |                     | 401 401 403 403 403 403 403 403 303 303
+POST /desk/escalations/preview          |                     | 401 401 403 403 403 403 403 403 422 422
+POST /desk/escalations/assign           |                     | 401 401 403 403 403 403 403 403 422 422
+POST /desk/escalations/raise            |                     | 401 401 403 403 403 403 403 403 422 422
+POST /desk/escalations/undo             |                     | 401 401 403 403 403 403 403 403 409 409
+POST /desk/escalations/{id:int}/take    | escalation          | 401 401 403 403 403 403 403 403 303 409
+POST /desk/escalations/{id:int}/give    | escalation          | 401 401 403 403 403 403 403 403 422 422
+POST /desk/escalations/{id:int}/level   | escalation          | 401 401 403 403 403 403 403 403 422 422
+POST /desk/escalations/{id:int}/extend  | escalation          | 401 401 403 403 403 403 403 403 422 422
+POST /desk/escalations/{id:int}/decide  | escalation          | 401 401 403 403 403 403 403 403 422 422
+POST /desk/escalations/{id:int}/return  | escalation          | 401 401 403 403 403 403 403 403 422 422
+POST /desk/tickets/{ref}/escalate       | restricted ticket   | 401 401 403 403 403 403 404 422 422 422
+POST /desk/tickets/{ref}/escalation/take | her ticket         | 401 401 403 403 403 403 409 409 303 409
+POST /desk/tickets/{ref}/escalation/decide | her ticket       | 401 401 403 403 403 403 422 422 422 422
+POST /desk/tickets/{ref}/escalation/return | her ticket       | 401 401 403 403 403 403 422 422 422 422
+POST /desk/escalations/{id:int}/put-back | escalation         | 401 401 403 403 403 403 403 403 303 303
+POST /requests/{ref}/escalate           | own ticket          | 401 404 422 404 404 404 403 403 403 403
+POST /requests/{ref}/escalate           | restricted ticket   | 401 404 404 422 404 404 403 403 403 403
 GET  /requests/{ref}/solved-for-you     | own ticket          | 303 404 200 404 404 404 403 403 403 403
 POST /requests/{ref}/solved-for-you     | own ticket          | 401 404 422 404 404 404 403 403 403 403
 GET  /requests/{ref}/solved-for-you     | restricted ticket   | 303 404 404 200 404 404 403 403 403 403
@@ -239,6 +342,23 @@ GET  /solved/{token}                    | no link             | 404 404 404 404 
 POST /solved/{token}                    | no link             | 404 404 404 404 404 404 404 404 404 404
 
 GET  /desk/triage                       |                     | 303 303 403 403 403 403 403 403 200 200
+GET  /desk/calendars                    |                     | 303 303 403 403 403 403 200 200 200 200
+GET  /desk/calendars/{key}              | calendar            | 303 303 403 403 403 403 200 200 200 200
+POST /desk/calendars/{key}/week         | calendar            | 401 401 403 403 403 403 403 403 422 422
+POST /desk/calendars/{key}/weeks/{id:int}/withdraw | no week  | 401 401 403 403 403 403 403 403 404 404
+POST /desk/calendars/{key}/days         | calendar            | 401 401 403 403 403 403 403 403 422 422
+POST /desk/calendars/{key}/days/{id:int}/open | no week       | 401 401 403 403 403 403 403 403 303 303
+POST /desk/calendars/{key}/sources      | calendar            | 401 401 403 403 403 403 403 403 422 422
+POST /desk/calendars/{key}/sources/{id:int}/remove | no week  | 401 401 403 403 403 403 403 403 404 404
+GET  /desk/absences                     |                     | 303 303 403 403 403 403 200 200 200 200
+POST /desk/absences                     |                     | 401 401 403 403 403 403 422 422 422 422
+POST /desk/absences/{id:int}/end        | no week             | 401 401 403 403 403 403 404 404 404 404
+GET  /desk/sla                          |                     | 303 303 403 403 403 403 403 403 200 200
+POST /desk/sla/publish                  |                     | 401 401 403 403 403 403 403 403 409 409
+POST /desk/sla/discard                  |                     | 401 401 403 403 403 403 403 403 303 303
+GET  /desk/sla/targets/{key}            | target              | 303 303 403 403 403 403 403 403 200 200
+POST /desk/sla/targets/{key}            | target              | 401 401 403 403 403 403 403 403 422 422
+POST /desk/sla/targets/{key}/remove     | target              | 401 401 403 403 403 403 403 403 409 409
 GET  /desk/triage/severity              |                     | 303 303 403 403 403 403 403 403 200 200
 POST /desk/triage/severity              |                     | 401 401 403 403 403 403 403 403 409 409
 POST /desk/triage/severity/publish      |                     | 401 401 403 403 403 403 403 403 409 409
@@ -246,6 +366,12 @@ POST /desk/triage/severity/discard      |                     | 401 401 403 403 
 GET  /desk/reports                      |                     | 303 303 403 403 403 403 403 403 303 303
 GET  /desk/reports/{report}             | report              | 303 303 403 403 403 403 403 403 200 200
 GET  /desk/reports/{report}/download    | report              | 303 303 403 403 403 403 403 403 200 200
+GET  /desk/dashboard                    |                     | 303 303 403 403 403 403 403 403 200 200
+GET  /desk/dashboard/definitions        |                     | 303 303 403 403 403 403 403 403 200 200
+GET  /desk/dashboard/lists/{key}        | figure              | 303 303 403 403 403 403 403 403 200 200
+GET  /desk/dashboard/lists/{key}/download | figure            | 303 303 403 403 403 403 403 403 200 200
+GET  /desk/dashboard/tables/{key}/download | figures' table   | 303 303 403 403 403 403 403 403 200 200
+POST /account/weekly-figures            |                     | 401 401 403 403 403 403 403 403 303 303
 
 GET  /admin/mailbox                     |                     | 303 303 403 403 403 403 403 403 403 200
 GET  /admin/mailbox/{id:int}            | mail                | 303 303 403 403 403 403 403 403 403 200
@@ -268,6 +394,7 @@ POST /testing/clock                     |                     | 422 422 422 422 
 
 GET  /account                           |                     | 303 303 200 200 200 200 200 200 200 200
 POST /account/time-zone                 |                     | 401 401 422 422 422 422 422 422 422 422
+POST /account/languages                 |                     | 401 401 403 403 403 403 422 422 422 422
 POST /account/password                  |                     | 401 401 422 422 422 422 422 422 422 422
 POST /account/tokens                    |                     | 401 401 422 422 422 422 422 422 422 422
 POST /account/tokens/{id:int}/revoke    | api token           | 401 401 303 404 404 404 404 404 404 404
@@ -344,6 +471,13 @@ def objects(world: World) -> dict[str, dict[str, Any]]:
         "private piece": {"id": world.private.id},
         "her private piece": {"id": world.her_private.id},
         "chat": {"id": world.chat.id},
+        "widget": {"key": world.widget.key},
+        "widget, chat": {"key": world.widget.key, "id": world.chat.id},
+        "widget, picture": {"key": world.widget.key, "id": world.picture.id},
+        "widget's page": {"id": world.widget.id},
+        "its key": {"id": world.widget.id, "number": FAR},
+        "line": {"key": "PAY"},
+        "agent": {"id": world.cast.tess.id},
         "her chat": {"id": world.her_chat.id},
         "draft": {"draft": world.draft},
         "upload": {"id": world.upload},
@@ -356,10 +490,15 @@ def objects(world: World) -> dict[str, dict[str, Any]]:
         "no link": {"token": "x" * 43},
         "rating link": {"token": world.rating_token},
         "report": {"report": "coverage"},
+        "figure": {"key": "arrived"},
+        "figures' table": {"key": "hours"},
         "alert": {"id": world.alert},
         "clients' alert": {"id": world.clients_alert},
         "incident": {"id": world.incident},
+        "escalation": {"id": world.escalation},
         "alert link": {"token": world.alert_token},
+        "reply": {"id": world.reply},
+        "her reply": {"id": world.her_reply},
         "article": {"slug": world.article.slug},
         "article to edit": {"id": world.article.id},
         "no picture": {"id": "ab" * 32},
@@ -367,6 +506,9 @@ def objects(world: World) -> dict[str, dict[str, Any]]:
         "rule": {"key": world.rule},
         "rules version": {"number": RULES_VERSION},
         "rules test": {"id": world.rules_test},
+        "calendar": {"key": "PAY"},
+        "no week": {"key": "PAY", "id": FAR},
+        "target": {"key": "first_response_normal"},
         "mail": {"id": world.mail},
         "session": {"id": world.session},
         "api token": {"id": world.api_token},

@@ -58,7 +58,8 @@ FIELDS = {
 }  # fmt: skip
 PERSON = {"id", "name", "staff"}
 PIECE = {"id", "kind", "name", "size", "media", "thumb"}
-FACTS = {"reference", "old", "new", "label", "due", "request_id", "count", "group", "to"}
+FACTS = {"reference", "old", "new", "label", "due", "request_id", "count", "group", "to",
+         "escalation", "level", "because", "to_id"}  # fmt: skip
 
 
 @pytest.fixture

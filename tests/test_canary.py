@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 from sqlmodel import select
 
-from chat.commands import TicketWish, end, turn_into_ticket
+from chat.agents.converting import turn_into_ticket
+from chat.commands import TicketWish, end
 from helpdesk.alerts.commands import update_alert
 from helpdesk.alerts.jobs import sweep_alerts
 from helpdesk.core.clock import FrozenClock

@@ -18,7 +18,7 @@ OPEN = {"/healthz", "/readyz"}  # for machines, before there is a database
 # Bodies with files, or with a whole article.
 FILES = {"/report", "/uploads", "/api/v1/uploads", "/requests/{ref}/messages",
          "/desk/help/new", "/desk/help/{id:int}", "/desk/help/preview",
-         "/desk/help/images"}  # fmt: skip
+         "/desk/help/images", "/widget/{key}/uploads"}  # fmt: skip
 # Everything that hands out what somebody uploaded, and the reports' tables.
 DOWNLOADS = {
     "/uploads/{id:uuid}/thumbnail",
@@ -29,8 +29,13 @@ DOWNLOADS = {
     "/evidence/{id:int}/thumbnail",
     "/evidence/{id:int}/original",
     "/chat/{id:int}/transcript",
+    "/widget/{key}/chats/{id:int}/transcript",
+    "/widget/{key}/evidence/{id:int}/download",
+    "/widget/{key}/evidence/{id:int}/thumbnail",
     "/help/images/{id}",  # drawn anew, named by the hash of its content
     "/desk/reports/{report}/download",
+    "/desk/dashboard/lists/{key}/download",
+    "/desk/dashboard/tables/{key}/download",
 }
 
 
@@ -63,7 +68,7 @@ def test_only_routes_for_files_take_large_bodies(settings: Settings) -> None:
 
 
 def test_there_is_no_second_way_to_a_file(settings: Settings) -> None:
-    words = ("download", "thumbnail", "image", "original", "lines", "transcript", "evidence/{")
+    words = ("download", "thumbnail", "image", "original", "/lines", "transcript", "evidence/{")
     handing = {
         route.path
         for route in routes_of(settings)

@@ -10,10 +10,17 @@ import httpx2
 
 from chat.commands import Opening, claim, open_conversation
 from chat.models import Conversation
+from chat.widget.models import Widget
 from helpdesk.alerts.commands import affects_me
 from helpdesk.alerts.jobs import stop_token
 from helpdesk.catalogue.document import Sensitivity
+from helpdesk.console.replies.commands import Wording, write_reply
+from helpdesk.console.replies.doing import Doing
+from helpdesk.console.replies.models import Reach
 from helpdesk.contact.commands import save_draft
+from helpdesk.escalations.commands import take as take_escalation
+from helpdesk.escalations.raising import Raising, escalate
+from helpdesk.escalations.states import Cause, Level
 from helpdesk.evidence.commands import request_evidence
 from helpdesk.evidence.models import Evidence
 from helpdesk.help.models import Article
@@ -24,12 +31,14 @@ from helpdesk.people.links import CONFIRM, RESET, issue_link
 from helpdesk.people.queries import actor_of
 from helpdesk.people.sessions import start_session
 from helpdesk.permissions import ANONYMOUS, SYSTEM
+from helpdesk.sla.owing.keeping import rework
 from helpdesk.tickets.commands import change_status, hold_ticket
 from helpdesk.tickets.filing import Filed, file_ticket
 from helpdesk.tickets.rating import issue_rating_link
 from helpdesk.tickets.states import Status
 from tests.articles import publish
 from tests.build import a_filing, a_ticket
+from tests.chat.widget.build import a_widget
 from tests.helpdesk.alerts.build import an_alert
 from tests.helpdesk.evidence import samples
 from tests.helpdesk.evidence.build import attach, send
@@ -81,6 +90,10 @@ class World:
     rule: UUID  # of routing, in use
     rules_test: int  # on history, asked for by Max
     incident: int  # proposed, of Finn's request alone
+    reply: int  # canned, of everybody
+    her_reply: int  # Amy's own
+    escalation: int  # of Cora's request, at the level of managers; Max has it
+    widget: Widget  # of a site of nobody's
     browsers: dict[str, httpx2.AsyncClient] = field(default_factory=dict)  # of ACTORS
 
     def __post_init__(self) -> None:
@@ -102,6 +115,9 @@ async def build(cast: Cast, site: str) -> World:
     restricted = await a_ticket(
         cast, "cora", subject="Somebody used my card", restricted=True, **team
     )
+    for filed in (own, hers, restricted):
+        async with desk.transaction(SYSTEM) as tx:
+            await rework(tx, filed.ticket_id)
     log = await attach(cast, site, own, "team.log", samples.LOG)
     picture = await attach(cast, site, own, "screen.png", samples.png())
     private = await attach(
@@ -161,7 +177,16 @@ async def build(cast: Cast, site: str) -> World:
         confirm_token,
         *await routing(cast),
         await an_incident(cast, own),
+        await a_reply(cast, "max", Reach.EVERYBODY),
+        await a_reply(cast, "amy", Reach.MINE),
+        await an_escalation(cast, hers),
+        await a_widget(cast),
     )
+
+
+async def a_reply(cast: Cast, who: str, reach: Reach) -> int:
+    async with cast.desk.transaction(await cast.actor(who)) as tx:
+        return (await write_reply(tx, Wording("hello", reach, None, "Hello", Doing()))).id
 
 
 async def an_incident(cast: Cast, ticket: Filed) -> int:
@@ -189,6 +214,15 @@ async def an_incident(cast: Cast, ticket: Filed) -> int:
             )
         )
         return incident.id
+
+
+async def an_escalation(cast: Cast, ticket: Filed) -> int:
+    async with cast.desk.transaction(SYSTEM) as tx:
+        raising = Raising(Cause.TIME, Level.MANAGER, "it is late")
+        made = await escalate(tx, ticket.ticket_id, raising)
+    async with cast.desk.transaction(await cast.actor("max")) as tx:
+        await take_escalation(tx, made.id)
+    return made.id
 
 
 async def routing(cast: Cast) -> tuple[UUID, int]:
@@ -247,7 +281,8 @@ async def number_from(cast: Cast, first: int) -> None:
     """Numbers that nothing else on a page looks like, so that `plain` can take them out."""
     for table in ("tickets", "cases", "evidence", "conversations", "mails", "sessions",
                   "api_tokens", "evidence_requests", "alerts", "articles",
-                  "routing_replays", "incidents"):  # fmt: skip
+                  "routing_replays", "incidents", "escalations", "canned_replies",
+                  "widgets"):  # fmt: skip
         await cast.desk.pool.execute(
             f"SELECT setval('{table}_id_seq', greatest(nextval('{table}_id_seq'), $1))", first
         )

@@ -25,16 +25,28 @@ EVENT_TYPES: dict[str, str] = {
     "ticket.type_changed": "{by} changed what {reference} is about from {old} to {new}",
     "ticket.severity_suggested": "{by} suggests {new} severity. {because}",
     "ticket.attention_raised": "{reference} needs a manager’s attention: {because}",
-    "ticket.kept_waiting": "No answer for {days} days: {reference} is not forgotten. "
-    "{group} writes within {hours} working hours",
+    "ticket.kept_waiting": "No answer for {days} days: {reference} is not forgotten. {promise}",
     "ticket.assigned": "{by} assigned {reference} to {to}",
     "ticket.unassigned": "{by} put {reference} back in the queue",
     "ticket.handed_over": "{by} handed {reference} from {old} to {new}",
     "ticket.routed": "The rules sent {reference} from {old} to {new}",
     "ticket.escalated": "{reference} was escalated to the managers: {reason}",
+    "escalation.raised": "{by} escalated {reference} to {to}: {because}",
+    "escalation.moved": "The escalation of {reference} moved from {old} to {new}: {because}",
+    "escalation.owned": "{to} has the escalation of {reference} now",
+    "escalation.released": "The escalation of {reference} waits for an owner again: {because}",
+    "escalation.extended": "{by} moved the date for the decision on {reference} from {old} to "
+    "{new}",
+    "escalation.decided": "{by} decided on {reference}: {new}",
+    "escalation.returned": "{by} sent {reference} back to {to}",
+    "escalation.settled": "The escalation of {reference} ended: {because}",
     "ticket.followed_up": "{by} followed up",
     "ticket.reopened": "{by} said it is not solved: {reference} is open again",
     "ticket.closed": "{reference} was closed",
+    "sla.warned": "Of the time for the {what}, {percent} % has passed",
+    "sla.breached": "The {what} is late",
+    "sla.met": "The {what} came in time",
+    "sla.extended": "{by} moved the date of the {what} to {due}",
     "ticket.coverage_marked": "{by} marked {reference} as {new}",
     "ticket.rated": "{by} rated the answer on {reference}: {new}",
     "ticket.merged": "{by} merged {other} into {reference}: they are one request now",
@@ -51,6 +63,23 @@ EVENT_TYPES: dict[str, str] = {
     "conversation.claimed": "{by} joined the chat",
     "conversation.ended": "{by} ended the chat",
     "conversation.left_line": "{by} left the waiting line",
+    "conversation.abandoned": "Nobody was there any more: the place in the line was given up",
+    "conversation.returned": "{old} lost the connection: this chat is first in the line again",
+    "conversation.transferred": "{by} handed the chat to {to}",
+    "conversation.taken_over": "{by} took the chat over from {old}",
+    "conversation.joined": "{by} joined the chat as well",
+    "conversation.colleague_left": "{by} left the chat to {to}",
+    "conversation.watched": "{by} looks on",
+    "conversation.whispered": "{by} whispered to {to}",
+    "conversation.conduct_notice": "{by} asks for a civil tone. A chat that goes on like this is "
+    "ended; requests stay open to everybody",
+    "conversation.conduct_ended": "The chat ends because of its tone. Requests stay open to "
+    "everybody",
+    "conversation.flagged": "{by} flagged the transcript: {reason}",
+    "conversation.steered": "Only by request, never in a chat: “{label}”. {because}",
+    "conversation.article_shared": "{by} suggests the article “{label}”",
+    "conversation.rated": "{by} rated the chat: {new}",
+    "conversation.transcript_sent": "{by} had the transcript sent by e-mail",
     "conversation.ticketed": "{by} turned the chat into {reference}",
 }
 
@@ -65,7 +94,8 @@ def sentence(type: str, data: dict[str, Any], by: str) -> str:
     words = {key: str(value) for key, value in data.items()}
     if type == "ticket.status_changed":
         words |= {key: STATUS_WORDS.get(words[key], words[key]) for key in ("old", "new")}
-    return EVENT_TYPES[type].format_map({"by": by or "Helpdesk", **words})
+    words = {"by": by or "Helpdesk", "promise": "We write as soon as we can", **words}
+    return EVENT_TYPES[type].format_map(words)
 
 
 def record(

@@ -1,5 +1,6 @@
 """Moments at which something must be looked at. Rows in PostgreSQL; nothing else keeps time."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, update
@@ -22,6 +23,29 @@ async def set_timer(
     again = row.on_conflict_do_update(
         index_elements=["case_id", "kind", "subject_id"],
         set_={"due_at": due_at, "fired_at": None, "generation": Timer.generation + 1},
+    )
+    await tx.db.exec(again)
+
+
+async def set_timers(
+    tx: Transaction, case_id: int, kind: str, dates: Mapping[int, datetime]
+) -> None:
+    """As set_timer, several at once: by what each is about."""
+    if not dates:
+        return
+    row = insert(Timer).values(
+        [
+            {"case_id": case_id, "kind": kind, "subject_id": about, "due_at": at, "generation": 1}
+            for about, at in dates.items()
+        ]
+    )
+    again = row.on_conflict_do_update(
+        index_elements=["case_id", "kind", "subject_id"],
+        set_={
+            "due_at": row.excluded.due_at,
+            "fired_at": None,
+            "generation": Timer.generation + 1,
+        },
     )
     await tx.db.exec(again)
 

@@ -158,6 +158,11 @@ class Writer:
         lane.waiting[key] = send
         lane.wake.set()
 
+    async def finish(self) -> None:
+        """Return when every message has its answer: only as a process leaves."""
+        while any(lane.waiting for lane in self.lanes):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
     async def serve(self, lane: Lane) -> None:
         """Keep a connection; after any fault but a plain SQL one, take a new one."""
         while True:

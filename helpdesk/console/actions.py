@@ -34,6 +34,9 @@ from . import queries
 from .articles import with_article
 from .closing import MISSING, NO_ARTICLE, read_mark
 from .drafts import forget_reply
+from .replies.applying import read_sending, use_on_ticket
+from .replies.commands import ChangedSince, NoSuchReply
+from .replies.placeholders import gaps
 from .ticket import chosen_view, ticket_id, ticket_page
 
 REPLY_LIMIT = 10_000  # characters
@@ -60,12 +63,16 @@ async def act(
             await command(tx, typed)
     except Refused as refused:
         return await refuse(request, id, refused.status, refused.errors, typed)
+    except NoSuchReply:
+        return await refuse(
+            request, id, 409, {"action": "This reply is not there any more."}, typed
+        )
     except commands.AnsweredMeanwhile as news:
         errors = {"action": str(news), "answered": str(news)}
         if wants_json(request):
             return JSONResponse({"errors": errors, "seen": news.newest}, 409)
         return await ticket_page(request, id, 409, errors, typed)
-    except (commands.NotAllowed, WrongMove) as reason:
+    except (commands.NotAllowed, WrongMove, ChangedSince) as reason:
         return await refuse(request, id, 409, {"action": str(reason)}, typed)
     if wants_json(request):
         return JSONResponse({"ok": True})
@@ -114,24 +121,39 @@ async def write(request: WebRequest) -> Response:
     desk = request.state["desk"]
 
     async def command(tx: Transaction, typed: dict[str, Any]) -> None:
-        body = words(typed, "body", REPLY_LIMIT, "Write something first.")
+        macro = bool(typed.get("macro")) and typed.get("mode") == "reply"
+        body = words(typed, "body", REPLY_LIMIT, "" if macro else "Write something first.")
         if typed.get("mode") == "note":
             await commands.add_note(tx, id, body, once(typed))
             await forget_reply(tx, id)
             return
         if typed.get("mode") != "reply":  # never a guess about who reads it
             raise Refused({"action": "Choose whether it is a reply or a note."})
+        ask_about_gaps(body, typed)
         then = typed.get("then") or None
         if then is not None and then not in set(Status) - {Status.CLOSED}:
             raise Refused({"action": "Choose a status from the list."})
         if then == Status.SOLVED:
             await mark(tx, id, typed)
         body = await with_article(desk, body, str(typed.get("insert", "")))
+        if macro:
+            sending = read_sending(typed, body, once(typed), read_up_to(typed))
+            await use_on_ticket(tx, id, sending, Status(then) if then else None)
+            return await forget_reply(tx, id)
         status = Status(then) if then else None
         await commands.reply(tx, id, body, once(typed), status, read_up_to(typed))
         await forget_reply(tx, id)
 
     return await act(request, command)
+
+
+def ask_about_gaps(body: str, typed: dict[str, Any]) -> None:
+    """A placeholder without a value goes out only when its author says so."""
+    left = gaps(body)
+    if left and not typed.get("gaps"):
+        marks = ", ".join(f"[[{name}]]" for name in left)
+        why = f"{marks} has no value here. Put it right, or send it as it is."
+        raise Refused({"body": why, "gaps": why}, 409)
 
 
 async def change_status(request: WebRequest) -> Response:

@@ -6,6 +6,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from chat import queries as chats
+from chat.agents.handing import REASONS
+from chat.agents.presence import CHOICES
+from chat.agents.queries import colleagues_in, colleagues_there, own_offers, own_state
 from chat.queries import ChatRow, find_conversation, said
 from helpdesk.cases.timeline import read_page
 from helpdesk.catalogue import queries as catalogue
@@ -33,12 +36,16 @@ async def list_context(request: WebRequest) -> dict[str, Any]:
     lines: dict[str, list[ChatRow]] = {}
     for row in sorted(waiting, key=lambda row: row.group_key not in keys):
         lines.setdefault(row.group, []).append(row)
+    own = await chats.own_chats(desk, actor.id)
     return {
-        "own": await chats.own_chats(desk, actor.id),
+        "own": own,
+        "unread": await queries.unread(desk, actor, [row.id for row in own]),
         "lines": lines,
         "mine_waiting": sum(row.group_key in keys for row in waiting),
         "others": await chats.others_chats(desk, actor.id),
-        "available": await chats.is_available(desk, actor.id),
+        "me": await own_state(desk, actor.id),
+        "reasons": CHOICES,
+        "held_out": {offer.id for offer in await own_offers(desk, actor.id)},
     }
 
 
@@ -54,7 +61,7 @@ async def show(request: WebRequest) -> Response:
     async with reading(request) as db:
         conversation = await find_conversation(db, actor, id)
         pieces = await evidence.listing(db, actor, conversation.case_id)
-    row = await queries.chat(desk, id)
+    row = await queries.chat(desk, actor, id)
     case = await read_page(desk.pool, actor, row["case_id"], max(0, row["last_seq"] - LOOK_BACK))
     frames = await said(desk, actor, conversation)
     here = f"chat:{id}"
@@ -74,7 +81,10 @@ async def show(request: WebRequest) -> Response:
         tickets=own,
         on_case=on_case,
         milestones=await desk.pool.fetch(queries.MILESTONES, contract) if contract else (),
-        type=types.type(row["type_key"]),
+        type=(type := types.type(row["type_key"])),
+        asks=[(one.key, one.label) for one in (type.evidence if type else types.evidence_kinds)],
+        in_it=await colleagues_in(desk, id),
+        asked=await desk.pool.fetch(queries.ASKED_IN_CHAT, id),
         limits=types.limits,
         reference=reference,
         severities=SEVERITY_KEYS,
@@ -82,8 +92,33 @@ async def show(request: WebRequest) -> Response:
     )
 
 
+async def transfer(request: WebRequest) -> Response:
+    """To whom, why, and what they should know. Sent to the same address."""
+    desk, actor = request.state["desk"], request.state["actor"]
+    id = request.path_params["id"]
+    if id >= 2**63:
+        raise HTTPException(404)
+    row = await queries.chat(desk, actor, id)
+    there = await colleagues_there(desk, actor.id)
+    groups = await desk.pool.fetch(queries.GROUPS)
+    colleagues = [(f"agent:{one.id}", f"{one.name}, {one.free} free") for one in there]
+    lines = [
+        (f"department:{g['key']}", f"{g['name']}, {sum(g['id'] in o.groups for o in there)} there")
+        for g in groups
+    ]
+    options = [*colleagues, *lines]
+    return render(
+        request,
+        "console/transfer.html",
+        chat=row,
+        options=options,
+        why=list(REASONS.items()),
+    )
+
+
 WORK = Can.WORK_CHATS
 routes = [
     page("/desk/chats", index, can=WORK),
     page("/desk/chats/{id:int}", show, can=WORK),
+    page("/desk/chats/{id:int}/transfer", transfer, can=WORK),
 ]

@@ -11,7 +11,7 @@ from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.queries import find_ticket
 from helpdesk.web import Problem, WebRequest, api, reading, transaction
 
-from .models import ReplyDraft
+from .models import ChatDraft, ReplyDraft
 from .ticket import ticket_id
 
 KINDS = ("reply", "note")
@@ -56,6 +56,20 @@ async def shown_draft(tx: Transaction, ticket_id: int) -> int | None:
 async def forget(tx: Transaction, ticket_id: int | None) -> None:
     mine = (col(ReplyDraft.person_id) == tx.actor.id) & (col(ReplyDraft.ticket_id) == ticket_id)
     await tx.db.exec(delete(ReplyDraft).where(mine))
+
+
+async def keep_chat_draft(tx: Transaction, conversation_id: int, kind: str, body: str) -> None:
+    """Of a chat the actor may see; without text there is none."""
+    mine = (col(ChatDraft.person_id) == tx.actor.id) & (
+        col(ChatDraft.conversation_id) == conversation_id
+    )
+    if not body.strip():
+        await tx.db.exec(delete(ChatDraft).where(mine))
+        return
+    values = {"kind": kind, "body": body, "updated_at": tx.now}
+    row = insert(ChatDraft).values(person_id=tx.actor.id, conversation_id=conversation_id, **values)
+    keys = ["person_id", "conversation_id"]
+    await tx.db.exec(row.on_conflict_do_update(index_elements=keys, set_=values))
 
 
 async def keep(request: WebRequest) -> Response:

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -22,11 +23,13 @@ from .views import OPEN, SEEN, VIEWS, Cursor, View
 PAGE = 50
 COUNT_LIMIT = 100  # a count stops here and reads "99+"
 NAMES_FRESH = 5.0  # seconds
+DRAFT_SHOWN = timedelta(days=1)  # colleagues see that somebody has an unsent one
 COUNT_FRESH = 1.0  # seconds: without a change, counts of one agent are not read more often
 NEWEST = 120  # search ranks among the newest hits only
 
 COLUMNS = """t.id, t.subject, t.status, t.severity, t.opened_at, t.updated_at, t.solved_at,
-    t.type_key, t.restricted, t.follow_ups, t.language, r.name AS requester, g.key AS group_key,
+    t.type_key, t.restricted, t.follow_ups, t.language, t.due_at, t.due_warn_at, t.due_kind,
+    t.due_seconds, t.due_clock, r.name AS requester, g.key AS group_key,
     g.name AS group_name, a.name AS assignee, t.assignee_id"""
 JOINS = """JOIN people r ON r.id = t.requester_id JOIN groups g ON g.id = t.group_id
     LEFT JOIN people a ON a.id = t.assignee_id"""
@@ -44,10 +47,10 @@ def seen_by(actor: Actor) -> tuple[list[int], bool]:
 
 
 def list_sql(view: View, following: bool) -> str:
-    by_time = view.key == "solved"
     after = ""
-    if following and by_time:
-        after = "AND (t.solved_at, t.id) < ($5, $6) AND $4::int IS NOT NULL"
+    if following and view.at != "opened_at":
+        sign = "<" if "DESC" in view.order else ">"
+        after = f"AND (t.{view.at}, t.id) {sign} ($5, $6) AND $4::int IS NOT NULL"
     elif following:
         after = "AND (-t.severity, t.opened_at, t.id) > (-$4::int, $5, $6)"
     # The limit stands inside, so that names are looked up for one page only. $3 is the agent.
@@ -72,8 +75,7 @@ async def list_tickets(
     following = None
     if len(rows) > PAGE:
         last = rows[PAGE - 1]
-        at = last["solved_at"] if view.key == "solved" else last["opened_at"]
-        following = str(Cursor(last["severity"], at, last["id"]))
+        following = str(Cursor(last["severity"], last[view.at], last["id"]))
     return TicketPage(rows[:PAGE], following)
 
 
@@ -182,6 +184,10 @@ DRAFT = """
     SELECT d.kind, d.body FROM reply_drafts d JOIN tickets o ON o.id = d.ticket_id
     WHERE d.person_id = $4 AND (o.id = t.id OR o.merged_into_id = t.id)
     ORDER BY o.id <> t.id, d.updated_at DESC LIMIT 1"""
+ESCALATION = """y.id AS escalation_id, y.state AS escalation_state, y.level AS escalation_level,
+    y.due_at AS escalation_due_at, y.why AS escalation_why, y.reason AS escalation_reason,
+    y.summary AS escalation_summary, y.owner_id AS escalation_owner_id,
+    yo.name AS escalation_owner, y.said AS escalation_said, y.outcome AS escalation_outcome"""
 TICKET = f"""
     SELECT {COLUMNS}, t.case_id, t.side_id, t.requester_id, t.group_id, t.chosen_severity,
         t.catalogue_version, t.answers, t.lacking, t.contract_text, t.first_answered_at,
@@ -208,12 +214,18 @@ TICKET = f"""
             WHERE t.first_answered_at IS NOT NULL AND NOT t.restricted AND m.case_id = t.case_id
                 AND m.ticket_id = t.id AND m.author_id = $4 AND m.side_id IS NOT NULL
             ORDER BY m.id DESC LIMIT 5) AS own_answers,
+        ARRAY(SELECT w.name FROM reply_drafts o JOIN people w ON w.id = o.person_id
+            WHERE o.ticket_id = t.id AND o.person_id <> $4
+            AND o.updated_at > t.updated_at - interval '1 day' ORDER BY w.name LIMIT 5) AS drafting,
+        {ESCALATION},
         {WEIGHED} AS weighed, {SOUNDS_LIKE} AS sounds_like, d.kind AS draft_kind, d.body AS draft
     FROM tickets t {JOINS} JOIN cases k ON k.id = t.case_id
         LEFT JOIN contracts c ON c.id = t.contract_id
         LEFT JOIN ticket_ratings v ON v.ticket_id = t.id
         LEFT JOIN articles h ON h.id = t.covered_by_id
         LEFT JOIN LATERAL ({DRAFT}) d ON true
+        LEFT JOIN LATERAL (SELECT * FROM escalations y WHERE y.ticket_id = t.id
+            ORDER BY y.id DESC LIMIT 1) y ON true LEFT JOIN people yo ON yo.id = y.owner_id
     WHERE t.id = $3 AND {SEEN}"""
 
 MILESTONES = """
@@ -273,14 +285,45 @@ def others(records: Sequence[Any]) -> list[Other]:
 
 CHAT = """
     SELECT c.id, c.case_id, c.side_id, c.subject, c.status, c.agent_id, c.opened_at,
-        c.ended_at, c.ticket_id, c.type_key, c.visitor_id, g.name AS group_name,
+        c.ended_at, c.ticket_id, c.type_key, c.conduct_notices, c.visitor_id, g.name AS group_name,
         a.name AS agent, v.name AS visitor, v.public_id, v.email, v.time_zone, v.roles,
         k.contract_id, k.last_seq, x.reference AS contract, x.title AS contract_title,
-        x.currency, x.funding
+        x.currency, x.funding, d.kind AS draft_kind, d.body AS draft,
+        ARRAY(SELECT w.name FROM chat_drafts o JOIN people w ON w.id = o.person_id
+            WHERE o.conversation_id = c.id AND o.person_id <> $2
+            AND o.updated_at > $3 ORDER BY w.name LIMIT 5) AS drafting
     FROM conversations c JOIN cases k ON k.id = c.case_id JOIN people v ON v.id = c.visitor_id
         JOIN groups g ON g.id = c.group_id LEFT JOIN people a ON a.id = c.agent_id
         LEFT JOIN contracts x ON x.id = k.contract_id
+        LEFT JOIN chat_drafts d ON d.conversation_id = c.id AND d.person_id = $2
+            AND d.updated_at > coalesce((SELECT max(m.posted_at) FROM messages m
+                WHERE m.case_id = c.case_id AND m.conversation_id = c.id AND m.author_id = $2),
+                '-infinity')
     WHERE c.id = $1"""
+
+ASKED_IN_CHAT = """
+    SELECT q.id, q.label, q.evidence_key, q.due_at FROM evidence_requests q
+    WHERE q.conversation_id = $1 AND q.fulfilled_at IS NULL AND q.cancelled_at IS NULL
+    ORDER BY q.id LIMIT 20"""
+
+# How much came in since the agent last looked, and up to which number the page knows.
+UNREAD = """
+    SELECT c.id, k.last_seq AS newest, count(e.id) AS count
+    FROM conversations c JOIN cases k ON k.id = c.case_id
+        LEFT JOIN read_marks r ON r.case_id = c.case_id AND r.person_id = $1
+        LEFT JOIN events e ON e.case_id = c.case_id AND e.conversation_id = c.id
+            AND e.seq > greatest(r.seq, (SELECT max(o.seq) FROM events o WHERE o.case_id = c.case_id
+                AND o.conversation_id = c.id AND o.type = 'message.posted' AND o.actor_id = $1), 0)
+            AND e.type = 'message.posted'
+            AND e.actor_id = c.visitor_id
+    WHERE c.id = ANY($2) GROUP BY c.id, k.last_seq"""
+
+
+async def unread(desk: Desk, actor: Actor, ids: Sequence[int]) -> dict[int, asyncpg.Record]:
+    """Of one's own chats."""
+    rows = await desk.pool.fetch(UNREAD, actor.id, list(ids)) if ids else ()
+    return {row["id"]: row for row in rows}
+
 
 OF_PERSON = f"""
     SELECT t.id, t.subject, t.status, t.severity, t.case_id, ({OPEN}) AS is_open
@@ -294,8 +337,8 @@ ON_CASE = f"""
     ORDER BY t.id DESC LIMIT 8"""
 
 
-async def chat(desk: Desk, id: int) -> asyncpg.Record:
-    row = await desk.pool.fetchrow(CHAT, id)
+async def chat(desk: Desk, actor: Actor, id: int) -> asyncpg.Record:
+    row = await desk.pool.fetchrow(CHAT, id, actor.id, desk.clock.now() - DRAFT_SHOWN)
     if row is None:
         raise NoSuchCase
     return row

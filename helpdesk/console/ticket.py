@@ -15,6 +15,7 @@ from helpdesk.catalogue.answers import show_answer
 from helpdesk.desk import Desk
 from helpdesk.evidence import queries as evidence
 from helpdesk.permissions import Actor
+from helpdesk.sla.shown import dues_of
 from helpdesk.tickets.models import reference
 from helpdesk.tickets.queries import id_named
 from helpdesk.tickets.rating import SCALE
@@ -92,6 +93,7 @@ async def ticket_page(
         closing=closing,
         scale=SCALE,
         ticket=row,
+        due=(await dues_of(desk, [row], desk.clock.now())).get(id),
         ref=reference(id),
         act=act,
         back=back,

@@ -24,6 +24,7 @@ class View:
     order: str = URGENCY
     counted: bool = True
     short: str = ""  # in the menu
+    at: str = "opened_at"  # the moment a page continues after
 
     @property
     def label(self) -> str:
@@ -48,6 +49,16 @@ VIEWS: Sequence[View] = (
     ),
     View("all", "All open", "folder", "No open tickets.", OPEN),
     View(
+        "due",
+        "Due soonest",
+        "calendar",
+        "Nothing is owed at the moment.",
+        "t.due_at IS NOT NULL",
+        order="t.due_at, t.id",
+        counted=False,
+        at="due_at",
+    ),
+    View(
         "waiting",
         "Waiting for the user",
         "clock",
@@ -63,6 +74,7 @@ VIEWS: Sequence[View] = (
         "t.status IN ('solved', 'closed')",
         order="t.solved_at DESC, t.id DESC",
         counted=False,
+        at="solved_at",
     ),
 )
 BY_KEY = {view.key: view for view in VIEWS}

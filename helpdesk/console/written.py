@@ -4,7 +4,7 @@ An event never changes, and a row of a list only with its ticket, so what they l
 function of what they hold. Each is kept per process, the least used dropped first.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -13,7 +13,8 @@ from typing import Any
 from markupsafe import Markup
 
 from helpdesk.cases.timeline import Entry
-from helpdesk.core.formats import ago
+from helpdesk.core.formats import ago, span
+from helpdesk.sla.shown import DueShown
 from helpdesk.tickets.models import reference
 from helpdesk.tickets.words import SEVERITY_KEYS, STAFF_STATUS
 from helpdesk.web import templates
@@ -25,13 +26,18 @@ KEPT = 8192  # about a kilobyte each
 
 
 @lru_cache(maxsize=KEPT)
-def list_row(ticket: Any, since: str, view_key: str, in_place: bool) -> Markup:
-    """`ticket` is a record of console/queries.py, `since` how long ago it was filed, in words."""
+def list_row(
+    ticket: Any, since: str, view_key: str, in_place: bool, due: DueShown | None, left: str
+) -> Markup:
+    """`ticket` is a record of console/queries.py, `since` how long ago it was filed and `left`
+    how long there is until it is due, in words."""
     row = templates.get_template("console/_row.html").render(
         t=ticket,
         since=since,
         view_key=view_key,
         in_place=in_place,
+        due=due,
+        left=left,
         ref=reference(ticket["id"]),
         level=SEVERITY_KEYS[ticket["severity"]],
         status=STAFF_STATUS[ticket["status"]],
@@ -44,10 +50,25 @@ def joined(rows: Iterable[Markup]) -> Markup:
     return Markup("\n".join(rows))
 
 
-def list_rows(tickets: Any, now: datetime, view_key: str, in_place: bool) -> Markup:
+def list_rows(
+    tickets: Any, now: datetime, view_key: str, in_place: bool, dues: Mapping[int, DueShown]
+) -> Markup:
     return joined(
-        list_row(ticket, ago(ticket["opened_at"], now), view_key, in_place) for ticket in tickets
+        list_row(
+            ticket,
+            ago(ticket["opened_at"], now),
+            view_key,
+            in_place,
+            due := dues.get(ticket["id"]),
+            time_left(due.at, now) if due else "",
+        )
+        for ticket in tickets
     )
+
+
+def time_left(at: datetime, now: datetime) -> str:
+    seconds = (at - now).total_seconds()
+    return f"{span(seconds)} {'left' if seconds > 0 else 'late'}"
 
 
 Pairs = tuple[tuple[str, str], ...]  # value and words of a select's options

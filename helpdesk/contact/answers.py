@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from helpdesk.calendars.queries import said_now
 from helpdesk.cases.queries import rows_visible_to
 from helpdesk.cases.timeline import Entry, read_page
 from helpdesk.catalogue import queries as catalogue
@@ -15,8 +16,10 @@ from helpdesk.desk import Desk
 from helpdesk.evidence.models import Evidence, File
 from helpdesk.permissions import Actor
 from helpdesk.security import canonical_url
+from helpdesk.sla.promises.shown import promise_shown
 from helpdesk.tickets.models import Ticket, reference
 from helpdesk.tickets.queries import find_ticket
+from helpdesk.tickets.silence import WITH_US
 from helpdesk.tickets.together import Face, interleaved, merged_entries, merged_faces
 from helpdesk.tickets.words import SEVERITY_KEYS
 
@@ -24,8 +27,8 @@ from .pieces import DraftFile
 
 SHOWN = """
 SELECT t.id, t.type_key, t.subject, t.status, t.severity, t.catalogue_version, t.opened_at,
-    t.updated_at, g.name AS department, g.hours
-FROM tickets t JOIN groups g ON g.id = t.group_id
+    t.updated_at, t.first_answered_at, g.name AS department, g.key AS group_key, p.time_zone
+FROM tickets t JOIN groups g ON g.id = t.group_id JOIN people p ON p.id = t.requester_id
 """
 ONE = f"{SHOWN} WHERE t.id = (SELECT coalesce(merged_into_id, id) FROM tickets WHERE id = $1)"
 OWN = f"{SHOWN} WHERE t.requester_id = $1 AND ($2::bigint IS NULL OR t.id < $2) "
@@ -133,8 +136,11 @@ async def _shown(desk: Desk, row: Any) -> dict[str, Any]:
         "status": row["status"],
         "severity": SEVERITY_KEYS[row["severity"]],
         "department": row["department"],
-        "department_hours": row["hours"],
+        "department_hours": await said_now(desk, row["group_key"]),
         "first_answer_within_hours": severity.first_response_hours if severity else 0,
+        "first_answer": await promise_shown(desk, row["id"], row["time_zone"])
+        if row["first_answered_at"] is None and row["status"] in WITH_US
+        else None,
         "opened_at": iso(row["opened_at"]),
         "updated_at": iso(row["updated_at"]),
     }

@@ -118,8 +118,8 @@ class FormPage:
     urgency: Urgency | None = None
     ask_reason: bool = False
     department: str = ""
-    hours: str = ""
-    first_response: int = 0
+    group_key: str = ""
+    level: int = 0  # its severity begins with
     subject_advice: str = ""
     hints: tuple[str, ...] = ()
     complete: int = 0
@@ -224,8 +224,8 @@ def _with_type(
         urgency=urgency,
         ask_reason=bool(urgency and urgency.is_far) or bool(fields.get("severity_reason")),
         department=department,
-        hours=group.hours if group else "",
-        first_response=urgency.working.first_response_hours if urgency else 0,
+        group_key=group.key if group else "",
+        level=urgency.working.level if urgency else type.severity,
         subject_advice=(subject_nudge(subject, type) or "") if subject else "",
         hints=tuple(hint.text for hint in needed.hints),
         complete=needed.percent,

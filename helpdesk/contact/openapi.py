@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 from .alerts_api import APP_VERSION, AlertList
 from .schemas import (
     CatalogueOut,
+    ChatAvailability,
     HelpFound,
     HelpSuggested,
     MessageAdded,
@@ -116,6 +117,15 @@ TYPE_QUERY = {
 }
 
 
+DEPARTMENT_QUERY = {
+    "name": "department",
+    "in": "query",
+    "description": "The key of one department, such as PAY.",
+    "schema": {"type": "string"},
+}
+ABOUT_QUERY = TYPE_QUERY | {"description": "The key of a ticket type: its department is asked."}
+
+
 @dataclass(frozen=True)
 class Operation:
     method: str
@@ -203,6 +213,12 @@ OPERATIONS = (
         "GET", "/api/v1/help/search", "searchHelp", "Search the help centre",
         "Typing errors are forgiven and the last word may be unfinished.",
         HelpFound, parameters=help_query(True, 10), problems=(422,), public=True,
+    ),
+    Operation(
+        "GET", "/api/v1/chat/availability", "chatAvailability", "Ask whether somebody can chat now",
+        "By department: whether a chat can be started, and if not, why (outside_hours, holiday, "
+        "all_away, full) and when it opens; the wait is a range, or null when nobody can say.",
+        ChatAvailability, parameters=(DEPARTMENT_QUERY, ABOUT_QUERY), problems=(404,), public=True,
     ),
 )  # fmt: skip
 

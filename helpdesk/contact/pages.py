@@ -17,6 +17,7 @@ from helpdesk.desk import Desk
 from helpdesk.people.throttle import Limit, count_try
 from helpdesk.permissions import Actor, Can
 from helpdesk.security import client_address
+from helpdesk.sla.promises.shown import told_before
 from helpdesk.web import WebRequest, page, redirect, render
 from triage.text.shelf import ranked_soon
 
@@ -64,7 +65,7 @@ async def contact(request: WebRequest) -> Response:
     errors = {}
     if service is None and ("service" in request.query_params or "next" in request.query_params):
         errors["service"] = "Choose the service you need."
-    chat = await chat_state(desk)
+    chat = await chat_state(desk, actor.time_zone)
     types = offered.types_of(key)
     words = request.query_params.get("words", "")[:WORDS].replace("\0", " ").strip()
     return render(
@@ -221,8 +222,15 @@ async def save(request: WebRequest) -> Response:
         at = await keep_typed(here, draft.id, fields)
     known = await known_of(here, fields, draft)
     shown = form_page(fields, known, await about_person(here.desk, here.actor), (), {})
+    promised = None
+    if shown.type:
+        promised = await told_before(
+            here.desk, shown.group_key, shown.department, shown.level,
+            fields.get("time_zone") or here.actor.time_zone,
+        )  # fmt: skip
     answer = {
         "saved": at.isoformat() if at else None,
+        "promised": asdict(promised) if promised else None,
         "subject": shown.subject_advice,
         "hints": shown.hints,
         "complete": shown.complete,

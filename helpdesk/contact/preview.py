@@ -6,6 +6,7 @@ from starlette.responses import JSONResponse, Response
 
 from helpdesk.people.throttle import count_try
 from helpdesk.permissions import Can
+from helpdesk.sla.promises.shown import expected_shown
 from helpdesk.web import WebRequest, api
 
 from .api import account, json_body, known_of_program, read_body, wanted_files
@@ -27,8 +28,17 @@ async def preview_ticket(request: WebRequest) -> Response:
     known = await known_of_program(request, actor, fields, files)
     found = check(fields, known, uuid4())
     suggested = await suggestions(request, found.type, fields)
+    offered = known.catalogue
+    group = offered.group(found.filing.group_key if found.filing else "") or (
+        offered.group(found.type.group) if found.type else None
+    )
+    level = found.severity.level if found.severity else found.type.severity if found.type else 0
+    first_answer = None
+    if group:
+        first_answer = await expected_shown(desk, group.key, group.name, level, actor.time_zone)
     return JSONResponse(
         {
+            "first_answer": first_answer,
             "duplicates": duplicates_shown(desk, suggested.twins),
             "alerts": [alert_shown(request, alert) for alert in suggested.alerts],
             "several_report_it": suggested.several,

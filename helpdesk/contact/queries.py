@@ -53,9 +53,7 @@ class SentTicket:
     subject: str
     type: TicketType | None
     department: str
-    hours: str
     severity: str
-    first_response: int  # business hours
     restricted: bool
     opened_at: datetime
     email: str
@@ -163,7 +161,7 @@ ORDER BY id DESC LIMIT 3
 """
 SENT_TICKET = """
 SELECT t.id, t.once, t.subject, t.type_key, t.catalogue_version, t.severity, t.restricted,
-    t.opened_at, g.key AS group_key, g.name AS group_name, g.hours,
+    t.opened_at, g.key AS group_key, g.name AS group_name,
     p.email, p.is_account, p.time_zone,
     (SELECT coalesce(jsonb_agg(jsonb_build_array(e.label, e.name, e.size) ORDER BY e.id), '[]')
         FROM evidence e WHERE e.ticket_id = t.id) AS evidence
@@ -197,9 +195,7 @@ async def sent_ticket(desk: Desk, ticket_id: int) -> SentTicket:
         row["subject"],
         used.type(row["type_key"]),
         row["group_name"],
-        row["hours"],
         severity.key if severity else "normal",
-        severity.first_response_hours if severity else 0,
         row["restricted"],
         row["opened_at"],
         row["email"],

@@ -71,6 +71,22 @@ class MessageIn(Body):
     body: str = Field(description="What you want to add, up to 20,000 characters.")
 
 
+class SpanOut(BaseModel):
+    from_: datetime = Field(alias="from")
+    until: datetime
+
+
+class PromiseOut(BaseModel):
+    given_at: datetime
+    known: bool = Field(description="False: too little is known for a range; there is an aim.")
+    likely: SpanOut | None = Field(description="Half of all answers come within it.")
+    nine_of_ten: SpanOut | None
+    aim: datetime | None = Field(description="When an answer is due, by the calendar.")
+    work_begins: datetime | None = Field(description="Now, or when the department opens.")
+    words: str
+    reason: str
+
+
 class TicketOut(BaseModel):
     reference: str = Field(examples=["HD-10001"])
     url: str
@@ -81,6 +97,9 @@ class TicketOut(BaseModel):
     department: str
     department_hours: str
     first_answer_within_hours: int = Field(description="Working hours of the department.")
+    first_answer: PromiseOut | None = Field(
+        description="When the first answer is likely to come; null once there is one."
+    )
     opened_at: datetime
     updated_at: datetime
 
@@ -145,6 +164,7 @@ class DuplicateOut(BaseModel):
     status: str
     subject: str
     waits_for: str = Field(description="What happens with it now.")
+    eta: str | None = Field(description="When its first answer is likely to come, in words.")
     opened_at: datetime
     url: str
 
@@ -202,6 +222,32 @@ class HelpFound(BaseModel):
     articles: list[ArticleFound]
 
 
+class WaitOut(BaseModel):
+    """Most people wait between the two."""
+
+    low_s: int
+    high_s: int
+    words: str
+
+
+class DepartmentChat(BaseModel):
+    department: str
+    name: str
+    available: bool
+    reason: str | None
+    next_open: str | None
+    wait: WaitOut | None
+    waiting: int
+
+
+class ChatAvailability(BaseModel):
+    available: bool
+    reason: str | None = Field(description="outside_hours, holiday, all_away or full.")
+    next_open: str | None
+    wait: WaitOut | None
+    departments: list[DepartmentChat]
+
+
 class HelpSuggested(BaseModel):
     q: str
     type: str
@@ -212,6 +258,9 @@ class HelpSuggested(BaseModel):
 class PreviewOut(BaseModel):
     """What would come of a report; nothing is stored."""
 
+    first_answer: PromiseOut | None = Field(
+        description="When its first answer would be likely; null without a type."
+    )
     duplicates: list[DuplicateOut]
     alerts: list[AlertFound] = Field(description="Known issues that may be the cause.")
     several_report_it: bool = Field(description="Several people report the like right now.")

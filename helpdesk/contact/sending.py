@@ -15,6 +15,7 @@ from helpdesk.evidence.commands import NotYourUpload
 from helpdesk.people.sessions import sign_in
 from helpdesk.people.throttle import Limit, count_try
 from helpdesk.security import client_address
+from helpdesk.sla.promises.shown import told_before, told_of
 from helpdesk.tickets.claims import AlreadyReported
 from helpdesk.tickets.filing import Filing, UploadsGone, file_ticket, file_undrafted
 from helpdesk.tickets.models import from_reference
@@ -64,12 +65,18 @@ async def last_look(
         return await show(here, draft, fields, found.errors)
     issues = await known_issues(here.request, found.type, fields)
     look = await look_at(here.desk, here.actor, found.type, found.filing)
+    summary = summary_of(fields, known, found)
+    promised = await told_before(
+        here.desk, summary.group_key, summary.department, summary.level,
+        fields.get("time_zone") or here.actor.time_zone,
+    )  # fmt: skip
     response = render(
         here.request,
         "contact/check.html",
         status,
         draft=draft,
-        summary=summary_of(fields, known, found),
+        summary=summary,
+        promised=promised,
         found=found,
         issues=issues,
         told=told_alerts(here.request) | frozenset(seen_in(fields).followed),
@@ -218,4 +225,7 @@ async def sent(request: WebRequest) -> Response:
         return redirect(f"/report/{id}")
     ticket = await sent_ticket(here.desk, draft.ticket_id)
     added = ticket.once != draft.id
-    return render(request, "contact/sent.html", ticket=ticket, draft_id=id, added=added)
+    promised = await told_of(here.desk, draft.ticket_id, ticket.time_zone)
+    return render(
+        request, "contact/sent.html", ticket=ticket, draft_id=id, added=added, promised=promised
+    )

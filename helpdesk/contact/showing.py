@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from helpdesk.alerts.area import alert_area
 from helpdesk.contracts.queries import contracts_of
+from helpdesk.sla.promises.shown import told_before
 from helpdesk.web import reading, redirect, render
 
 from .channels import chat_state
@@ -68,17 +69,23 @@ async def show(
     """The form with everything typed so far."""
     errors = errors or {}
     known = await known_of(here, fields, draft)
-    chat = await chat_state(here.desk)
+    chat = await chat_state(here.desk, here.actor.time_zone)
     async with reading(here.request) as db:
         contracts = tuple(await contracts_of(db, here.actor))
     about = await about_person(here.desk, here.actor)
     shown = form_page(fields, known, about, contracts, errors)
+    promised = None
+    if shown.type:
+        promised = await told_before(
+            here.desk, shown.group_key, shown.department, shown.level, here.actor.time_zone
+        )
     response = render(
         here.request,
         "contact/report.html",
         422 if errors else 200,
         alert_area=await alert_area(here.request, compact=True),
         form=shown,
+        promised=promised,
         fields=Loose(fields),
         errors=Loose(errors),
         draft=draft,

@@ -22,8 +22,8 @@ class Summary:
     evidence: tuple[Row, ...]
     type: TicketType
     department: str
-    hours: str
-    first_response: int
+    group_key: str
+    level: int
     severity: str
 
 
@@ -55,8 +55,8 @@ def summary_of(fields: Fields, known: Known, found: Report) -> Summary:
         tuple(_evidence(type, known, found)),
         type,
         group.name if group else "",
-        group.hours if group else "",
-        severity.first_response_hours,
+        filing.group_key,
+        severity.level,
         severity.key,
     )
 

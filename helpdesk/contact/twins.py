@@ -18,9 +18,11 @@ from helpdesk.core.formats import iso
 from helpdesk.desk import Desk
 from helpdesk.permissions import Actor
 from helpdesk.security import canonical_url
+from helpdesk.sla.promises.shown import told_of
 from helpdesk.tickets.claims import TRANSACTION, about_of, holders_of
 from helpdesk.tickets.filing import Filing
 from helpdesk.tickets.models import reference
+from helpdesk.tickets.silence import WITH_US
 from helpdesk.tickets.states import Status
 from helpdesk.tickets.words import turn
 from triage.engine.report import Report
@@ -37,7 +39,7 @@ MOST = 3
 
 SHOWN = """
 SELECT t.id, t.subject, t.status, t.severity, t.catalogue_version, t.opened_at,
-    t.first_answered_at, g.name AS department, g.hours
+    t.first_answered_at, g.name AS department
 FROM tickets t JOIN groups g ON g.id = t.group_id
 WHERE t.id = ANY($1::bigint[]) AND t.requester_id = $2
 """
@@ -50,8 +52,7 @@ class Twin:
     subject: str
     status: Status
     department: str
-    hours: str
-    first_answer: int  # working hours; 0 when there is one already
+    promised: str  # when the first answer comes; "" when there is one already
     opened_at: datetime
 
     @property
@@ -76,21 +77,26 @@ async def shown(
         return ()
     rows = await desk.pool.fetch(SHOWN, list(ids[:MOST]), actor.id)
     by_id = {row["id"]: row for row in rows}
-    return tuple([await _twin(desk, by_id[id], strength) for id in ids[:MOST] if id in by_id])
+    return tuple(
+        [
+            await _twin(desk, by_id[id], strength, actor.time_zone)
+            for id in ids[:MOST]
+            if id in by_id
+        ]
+    )
 
 
-async def _twin(desk: Desk, row: Any, strength: str) -> Twin:
-    used = (await catalogue.version(desk, row["catalogue_version"])).catalogue
-    level = used.severity(row["severity"])
-    hours = level.first_response_hours if level and not row["first_answered_at"] else 0
+async def _twin(desk: Desk, row: Any, strength: str, reader: str) -> Twin:
+    promised = ""
+    if row["first_answered_at"] is None and row["status"] in WITH_US:
+        promised = (await told_of(desk, row["id"], reader)).when
     return Twin(
         row["id"],
         strength,
         row["subject"],
         Status(row["status"]),
         row["department"],
-        row["hours"],
-        hours,
+        promised,
         row["opened_at"],
     )
 
@@ -104,6 +110,7 @@ def duplicates_shown(desk: Desk, twins: Sequence[Twin]) -> list[dict[str, Any]]:
             "status": twin.status.value,
             "subject": twin.subject,
             "waits_for": twin.waits_for,
+            "eta": twin.promised or None,
             "opened_at": iso(twin.opened_at),
             "url": canonical_url(desk.settings, f"/requests/{twin.reference}"),
         }

@@ -73,14 +73,17 @@ class Assets:
 
 
 def read(path: Path) -> Asset:
-    content = path.read_bytes()
+    kind = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0]
+    return pack(path.read_bytes(), kind or "application/octet-stream")
+
+
+def pack(content: bytes, media_type: str) -> Asset:
     packed = gzip.compress(content, 9, mtime=0) if len(content) >= WORTH_PACKING else b""
     if len(packed) >= len(content):
         packed = b""
-    kind = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0]
     digest = hashlib.sha256(content).hexdigest()[:20]
     # Weak: the packed and the plain body share it.
-    return Asset(content, packed, kind or "application/octet-stream", f'W/"{digest}"')
+    return Asset(content, packed, media_type, f'W/"{digest}"')
 
 
 def accepts_gzip(header: str) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 
@@ -21,6 +22,9 @@ class Limits:
     head_bytes: int = 16_384
     cookie_bytes: int = 4_096  # some versions of http.cookies take quadratic time
     stall_seconds: float = 60.0  # for a peer to take what waits for it
+    # Together the time in which a peer that is gone without a word is noticed.
+    ping_seconds: float = 10.0
+    pong_seconds: float = 15.0
     unacknowledged_seconds: float = UNACKNOWLEDGED
     frames_per_second: float = 50.0  # pings, pongs and fragments, which no page ever sees
     frame_burst: float = 200.0
@@ -34,6 +38,7 @@ REFUSAL_HEADERS = (
     b"x-content-type-options: nosniff\r\n"
     b"connection: close\r\n"
 )
+WRITE_AT_ONCE = 32_768  # bytes
 LINGER = 1.0  # seconds a refused client gets to read the answer
 
 
@@ -171,6 +176,9 @@ class GuardedHttp(HttpToolsProtocol):
 
 class GuardedWebSocket(WebSocketsSansIOProtocol):
     limits = Limits()
+    awaited = False  # the application has read everything and waits
+    unsent: list[bytes] | None = None  # frames of this moment
+    unsent_bytes = 0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -186,9 +194,13 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if not self.refused:
+        if self.refused:
+            return
+        if self.unparsed or self.read_paused or len(data) > self.limits.slice_bytes:
             self.unparsed += data
             self._parse()
+        else:
+            self._parse_piece(data)
 
     def _parse(self) -> None:
         """Parse slice by slice, and no further than the application has read."""
@@ -196,13 +208,55 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         while self.unparsed and not self.read_paused and not self.transport.is_closing():
             piece = bytes(self.unparsed[:size])
             del self.unparsed[:size]
-            super().data_received(piece)
-            if self.conn.handshake_exc is not None and not self.handshake_initiated:
-                self.transport.write(STATUS_LINE[400] + REFUSAL_HEADERS + b"\r\n")
-                self.transport.close()
+            self._parse_piece(piece)
+
+    def _parse_piece(self, piece: bytes) -> None:
+        super().data_received(piece)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            self.transport.write(STATUS_LINE[400] + REFUSAL_HEADERS + b"\r\n")
+            self.transport.close()
+
+    def send_receive_event_to_app(self) -> None:
+        """uvicorn stops reading at every message; while the application waits, there is no need."""
+        if not self.awaited or self.read_paused:
+            return super().send_receive_event_to_app()
+        self.awaited = False
+        self.read_paused = True
+        super().send_receive_event_to_app()
+        self.read_paused = False
+
+    async def send(self, message: Any) -> None:
+        """Texts of one moment leave in one write: that is what a message costs most."""
+        text = message.get("text")
+        open_ = self.handshake_complete and not self.close_sent and self.initial_response is None
+        if text is None or not open_:
+            self._flush()
+            await super().send(message)
+            if message["type"] == "websocket.accept":
+                del self.request, self.response  # thousands are open, and nobody asks again
+            return
+        if not self.writable.is_set():
+            await self.writable.wait()
+        if self.disconnected:
+            raise ClientDisconnected
+        payload = text.encode()
+        if self.unsent is None:
+            self.unsent, self.unsent_bytes = [], 0
+            self.loop.call_soon(self._flush)
+        self.unsent += (frame_head(len(payload)), payload)
+        self.unsent_bytes += len(payload)
+        if self.unsent_bytes > WRITE_AT_ONCE:
+            self._flush()
+
+    def _flush(self) -> None:
+        unsent, self.unsent = self.unsent, None
+        if unsent and not self.close_sent and not self.transport.is_closing():
+            self.transport.write(b"".join(unsent))
 
     async def receive(self) -> Any:
+        self.awaited = self.queue.empty()
         message = await super().receive()
+        self.awaited = False
         if self.refused:
             self.transport.pause_reading()
         elif self.unparsed:
@@ -261,6 +315,15 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
     def _abort(self) -> None:
         if self.transport is not None:
             self.transport.abort()
+
+
+def frame_head(size: int) -> bytes:
+    """Of a whole, unmasked text frame (RFC 6455, 5.2)."""
+    if size < 126:
+        return bytes((0x81, size))
+    if size < 65_536:
+        return b"\x81\x7e" + size.to_bytes(2, "big")
+    return b"\x81\x7f" + size.to_bytes(8, "big")
 
 
 def protocols(limits: Limits) -> tuple[type[GuardedHttp], type[GuardedWebSocket]]:

@@ -16,8 +16,10 @@ import orjson
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-CHANNEL = "helpdesk:live"
-GATHER = 0.05  # seconds: word of lists goes to other processes together
+from helpdesk.core.buses import Bus, Shards, bus_of
+
+GATHER = 0.05  # seconds: word of these goes to other processes together
+GATHERED = frozenset({"desk"})  # it changes by the hundred in a busy moment
 BACKLOG = 20_000  # envelopes that may wait for Valkey; followers elsewhere read what is dropped
 
 
@@ -67,9 +69,11 @@ class Live:
         self.watchers: dict[str, Follower] = {}  # for all streams of a kind: "session:…"
         self.reconnected: set[Callable[[], None]] = set()  # called after a silence of Valkey
         self.waiting: list[Envelope] = []
-        self.gathered: list[Envelope] = []  # of lists: they change by the hundred in a busy moment
+        self.gathered: list[Envelope] = []
         self.sending: asyncio.TimerHandle | None = None
         self.publishing: asyncio.Task[None] | None = None
+        self.bus: Bus | None = None  # once Valkey has said what it is
+        self.hearing = False  # without it the other processes cannot tell us anything
 
     def follow(self, stream: str, follower: Follower) -> Callable[[], None]:
         """Call `follower` for every envelope of the stream; the answer ends it."""
@@ -95,7 +99,7 @@ class Live:
         if self.redis is None or len(self.waiting) > BACKLOG:
             return
         for envelope in envelopes:
-            (self.waiting if ":" in envelope.stream else self.gathered).append(envelope)
+            (self.gathered if envelope.stream in GATHERED else self.waiting).append(envelope)
         if self.waiting:
             self.send()
         elif self.sending is None:
@@ -124,35 +128,54 @@ class Live:
         try:
             while self.waiting:
                 envelopes, self.waiting = self.waiting, []
-                rows = [[e.stream, e.seq, e.reach, e.text] for e in envelopes]
                 with suppress(RedisError, OSError):
-                    await self.redis.publish(CHANNEL, self.me.encode() + b" " + orjson.dumps(rows))
+                    await self.publish_all(await self.find_bus(), envelopes)
         finally:
             self.publishing = None
 
-    async def close(self) -> None:
-        """What was not published yet goes out, if Valkey takes it within a second."""
+    async def publish_all(self, bus: Bus, envelopes: list[Envelope]) -> None:
+        channels: dict[str, list[Any]] = {}
+        for e in envelopes:
+            row = [e.stream, e.seq, e.reach, e.text]
+            channels.setdefault(bus.channel_of(e.stream), []).append(row)
+        for channel, rows in channels.items():
+            await bus.publish(channel, self.me.encode() + b" " + orjson.dumps(rows))
+
+    async def find_bus(self) -> Bus:
+        assert self.redis is not None
+        if self.bus is None:
+            self.bus = await bus_of(self.redis)
+        return self.bus
+
+    async def finish(self) -> None:
+        """Return when everything delivered has been published."""
         self.send()
         if self.publishing is not None:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self.publishing, 1)
+            await self.publishing
 
     async def run(self) -> None:
         """Hear the other processes, for as long as this one lives."""
         while True:
             with suppress(RedisError, OSError):
-                await self.hear()
+                await self.hear(await self.find_bus())
+            self.hearing = False
             await asyncio.sleep(0.5)
 
-    async def hear(self) -> None:
-        assert self.redis is not None
+    async def hear(self, bus: Bus) -> None:
         own = self.me.encode() + b" "
-        async with self.redis.pubsub(ignore_subscribe_messages=True) as subscription:
-            await subscription.subscribe(CHANNEL)
-            for missed in tuple(self.reconnected):
-                missed()
-            async for message in subscription.listen():
-                data: bytes = message["data"]
-                if not data.startswith(own):  # ours were handed out before they were published
-                    rows = orjson.loads(data.partition(b" ")[2])
-                    self.hand_out([Envelope(s, n, reach, None, text) for s, n, reach, text in rows])
+        async for data in bus.listen(self.begun):
+            if not data.startswith(own):  # ours were handed out before they were published
+                rows = orjson.loads(data.partition(b" ")[2])
+                self.hand_out([Envelope(s, n, reach, None, text) for s, n, reach, text in rows])
+
+    def begun(self) -> None:
+        self.hearing = True
+        for missed in tuple(self.reconnected):
+            missed()
+
+    async def aclose(self) -> None:
+        """What was not published yet goes out, if Valkey takes it within a second."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.finish(), 1)
+        if isinstance(self.bus, Shards):
+            await self.bus.aclose()

@@ -27,11 +27,17 @@ class Settings(BaseSettings):
     allowed_hosts: str = ""  # comma-separated names besides that of public_url and localhost
     trusted_proxies: str = ""  # comma-separated addresses whose X-Forwarded-For is believed
 
+    reachable_networks: str = ""  # private ones that feeds may be fetched from: 10.1.0.0/16, …
+
     smtp_url: str = ""  # smtp://user:password@host:587; empty: the local mailbox
     mail_from: str = "Helpdesk <helpdesk@localhost>"
 
     chat_messages_per_second: float = 5.0  # of one person's tab, after a burst of chat_burst
     chat_burst: int = 20
+
+    live_sockets: int = 1_000  # open tabs of one address, per process
+    live_connects_per_second: float = 20.0  # of one address, after a burst of 20 times as many
+    live_frames_per_second: float = 1_000.0  # of one address, after a burst of 10 times as many
 
     alert_planned_days: float = 3.0  # how long before it begins planned work is announced
     visitor_sockets: int = 100  # open pages of people without a session, per address and process

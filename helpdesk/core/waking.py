@@ -8,6 +8,8 @@ import orjson
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from redis.exceptions import RedisError
 
+from helpdesk.core.buses import SLOT, go_home
+
 WAKE_UP = "wake"  # the one arq job there is
 PAUSE = 0.1  # seconds between two wake-ups of one process
 
@@ -24,7 +26,9 @@ def load(raw: bytes) -> dict[str, Any]:
 async def connect(url: str) -> ArqRedis:
     settings = RedisSettings.from_dsn(url)
     settings.max_connections = 200
-    return await create_pool(settings, job_serializer=dump, job_deserializer=load)
+    redis = await create_pool(settings, job_serializer=dump, job_deserializer=load)
+    await go_home(redis)
+    return redis
 
 
 class Waker:
@@ -41,5 +45,8 @@ class Waker:
     async def ask(self) -> None:
         """What is committed within the pause is found by the same look."""
         await asyncio.sleep(PAUSE)
-        with suppress(RedisError, OSError):
-            await self.redis.enqueue_job(WAKE_UP, _job_id=WAKE_UP)
+        try:
+            await self.redis.enqueue_job(WAKE_UP, _job_id=SLOT)
+        except (RedisError, OSError):
+            with suppress(RedisError, OSError):
+                await go_home(self.redis)

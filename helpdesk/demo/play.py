@@ -10,6 +10,8 @@ from uuid import UUID
 
 from chat.commands import Opening, claim, end, open_conversation
 from chat.models import Conversation
+from chat.rating import rate_chat
+from helpdesk.calendars.queries import hours_of
 from helpdesk.cases.commands import post_message
 from helpdesk.cases.models import Audience
 from helpdesk.cases.queries import hold_case
@@ -34,6 +36,7 @@ from helpdesk.tickets.states import Coverage, Severity, Status
 
 from .answers import answers_for
 from .files import screenshot, team_log
+from .lines import open_lines
 from .opinions import Opinions
 from .people import Company
 from .routing import read_rules_for
@@ -43,6 +46,7 @@ STORIES: dict[str, list[dict[str, Any]]] = tomllib.loads(
 )
 AGENTS = {"GEN": ["amy"], "PAY": ["pete"], "TECH": ["tess"], "TAS": ["sam", "lena"]}
 LEVELS = {"low": 1, "normal": 2, "high": 3, "urgent": 4}
+SCORES = (5, 4, 5, 3, 5, 4, 2)
 FILES = 24  # tickets that come with real files; making pictures takes time
 
 
@@ -204,6 +208,8 @@ class Play:
             return
         agent = await self.agent(group)
         await self.later(minutes=self.random.randrange(10, 400))
+        if not await self.at_work(group, filed):
+            return
         if self.random.random() < 0.08 and type.severity < Severity.URGENT:
             async with self.desk.transaction(agent) as tx:
                 await commands.change_severity(
@@ -238,6 +244,16 @@ class Play:
             await self.later(minutes=self.random.randrange(60, 2000))
             async with self.desk.transaction(await actor_of(self.desk, person.id)) as tx:
                 await commands.follow_up(tx, filed.ticket_id, "Is there any news?", self.uuid())
+
+    async def at_work(self, group: str, filed: Filed) -> bool:
+        """Whether the department works again before now; then it is that moment."""
+        opens = (await hours_of(self.desk, group)).starts_at(self.clock.now())
+        if opens is None or opens >= self.now:
+            return False
+        if opens > self.clock.now():
+            self.clock.at = opens
+            await self.later(minutes=filed.ticket_id * 7 % 180)
+        return True
 
     async def say_how_it_was(self, filed: Filed, person: Person) -> None:
         if (said := self.opinions.rating()) is None:
@@ -283,6 +299,10 @@ class Play:
         await self.talk(conversation, person, agent, story["lines"][1:])
         async with self.desk.transaction(visitor) as tx:
             await end(tx, conversation.id)
+        # Two of three answer when they are asked how it was.
+        if conversation.id % 3:
+            async with self.desk.transaction(visitor) as tx:
+                await rate_chat(tx, conversation.id, SCORES[conversation.id % len(SCORES)])
 
     async def chats_now(self) -> None:
         """What somebody who opens the console finds going on: two who wait, one who is answered."""
@@ -300,6 +320,7 @@ class Play:
             await claim(tx, conversation.id)
         # The last word is the visitor's: it is the desk's turn.
         await self.talk(conversation, person, agent, story["lines"][1:3])
+        await open_lines(self.desk, self.company, self.now)
 
     async def ask_in_chat(self, story: dict[str, Any], person: Person) -> Conversation:
         type = (await current(self.desk)).catalogue.by_key[story["type"]]

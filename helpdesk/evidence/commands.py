@@ -248,15 +248,28 @@ async def awaited(
     return (await tx.db.exec(query)).one_or_none()
 
 
+async def asked_in_chat(tx: Transaction, conversation_id: int) -> EvidenceRequest | None:
+    """The one piece that is waited for there: whatever file comes next is it. Of several, a file
+    does not say which it is."""
+    query = select(EvidenceRequest).where(
+        EvidenceRequest.conversation_id == conversation_id,
+        col(EvidenceRequest.fulfilled_at).is_(None),
+        col(EvidenceRequest.cancelled_at).is_(None),
+    )
+    found = (await tx.db.exec(query.limit(2))).all()
+    return found[0] if len(found) == 1 else None
+
+
 async def request_evidence(
     tx: Transaction,
     case: Case,
     *,
-    ticket_id: int,
+    ticket_id: int | None,
     side_id: int,
     kind: str,
     label: str,
     due_at: datetime,
+    conversation_id: int | None = None,
     evidence_key: str = "",
     note: str = "",
 ) -> EvidenceRequest:
@@ -266,6 +279,7 @@ async def request_evidence(
     request = EvidenceRequest(
         case_id=case.id,
         ticket_id=ticket_id,
+        conversation_id=conversation_id,
         side_id=side_id,
         kind=kind,
         evidence_key=evidence_key,
@@ -345,6 +359,7 @@ async def tell(
         group_id=ticket.group_id if ticket and private else None,
         owner_id=ticket.requester_id if ticket and private else None,
         ticket_id=request.ticket_id,
+        conversation_id=request.conversation_id,
         label=request.label,
         request_id=request.id,
         **data,

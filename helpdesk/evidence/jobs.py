@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from helpdesk.cases.models import Case, Timer
+from helpdesk.cases.models import Case, Side, Timer
 from helpdesk.core.formats import local_date
 from helpdesk.desk import Desk, Transaction
 from helpdesk.mail.commands import send_mail
@@ -53,9 +53,11 @@ async def evidence_reminder(tx: Transaction, timer: Timer) -> None:
 
 
 async def asked_person(tx: Transaction, request: EvidenceRequest) -> Person | None:
-    """The requester, if mail may go to them."""
+    """Whoever was asked, if mail may go to them."""
     ticket = await commands.ticket_of(tx, request)
-    person = await tx.db.get(Person, ticket.requester_id) if ticket else None
+    side = None if ticket else await tx.db.get(Side, request.side_id)
+    asked = ticket.requester_id if ticket else side.person_id if side else None
+    person = await tx.db.get(Person, asked) if asked else None
     if person is None or person.deactivated_at is not None:
         return None
     unproven = Role.GUEST in person.roles and person.email_confirmed_at is None

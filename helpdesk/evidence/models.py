@@ -102,7 +102,8 @@ class EvidenceRequest(SQLModel, table=True):
 
     id: int = primary_key()
     case_id: int = references("cases.id", ondelete="CASCADE")
-    ticket_id: int = Field(sa_type=BigInteger)
+    ticket_id: int | None = Field(default=None, sa_type=BigInteger)
+    conversation_id: int | None = Field(default=None, sa_type=BigInteger)  # asked in a chat
     side_id: int = references("sides.id", index=False)
     kind: str = Field(max_length=40)
     evidence_key: str = Field(default="", max_length=60)

@@ -4,11 +4,18 @@ from typing import Any
 
 from starlette.responses import Response
 
-from helpdesk.permissions import Can
+from helpdesk.core.text import BadText
+from helpdesk.permissions import Can, allowed
 from helpdesk.security import client_address
 from helpdesk.web import Problem, WebRequest, page, reading, redirect, render, transaction
 
-from .commands import create_api_token, revoke_api_token, set_password, set_time_zone
+from .commands import (
+    create_api_token,
+    revoke_api_token,
+    set_languages,
+    set_password,
+    set_time_zone,
+)
 from .forms import Typed, read, time_zones
 from .links import mail_password_changed
 from .models import Person
@@ -17,12 +24,14 @@ from .queries import api_tokens_of, sessions_of
 from .sessions import end_session, end_sessions
 from .throttle import SIGN_IN_ACCOUNT, count_sign_in, forget_tries
 
-LONGEST_TOKEN_NAME = 80
+LONGEST_TOKEN_NAME, LONGEST_LANGUAGES = 80, 200
+WEEKLY = "SELECT EXISTS (SELECT FROM report_readers WHERE person_id = $1)"
 DONE = {
     "password": "Your new password is set. Your other browsers are signed out.",
     "ended": "That browser is signed out.",
     "others": "All other browsers are signed out.",
     "zone": "Times are shown in that time zone now.",
+    "languages": "Tickets in these languages may be given to you now.",
     "revoked": "That token opens nothing any more.",
 }
 
@@ -38,6 +47,8 @@ async def account_page(request: WebRequest, status: int = 200, **more: Any) -> R
         sessions = await sessions_of(db, desk, actor.id)
         tokens = await api_tokens_of(db, actor.id)
     shown = {"errors": {}, "values": {"token_name": ""}, "done": "", "new_token": ""} | more
+    reports = allowed(actor, Can.READ_REPORTS)
+    weekly = reports and await desk.pool.fetchval(WEEKLY, actor.id)
     return render(
         request,
         "people/account.html",
@@ -46,6 +57,7 @@ async def account_page(request: WebRequest, status: int = 200, **more: Any) -> R
         sessions=sessions,
         tokens=tokens,
         zones=[(name, name.replace("_", " ")) for name in time_zones()],
+        weekly=weekly,
         layout="layouts/desk.html" if actor.is_staff else "layouts/site.html",
         **shown,
     )
@@ -97,6 +109,21 @@ async def change_time_zone(request: WebRequest) -> Response:
     return redirect("/account?done=zone")
 
 
+async def change_languages(request: WebRequest) -> Response:
+    typed = await read(request)
+    said = typed.line("languages", LONGEST_LANGUAGES, "Name at least one, such as en.")
+    if not typed.errors:
+        try:
+            async with transaction(request) as tx:
+                await set_languages(tx, said.lower().replace(",", " ").split())
+        except BadText as fault:
+            typed.errors["languages"] = str(fault)
+    if typed.errors:
+        values = {"token_name": ""} | typed.shown()
+        return await account_page(request, 422, errors=typed.errors, values=values)
+    return redirect("/account?done=languages")
+
+
 async def end_one(request: WebRequest) -> Response:
     actor = request.state["actor"]
     async with transaction(request) as tx:
@@ -136,6 +163,7 @@ routes = [
     page("/account", show_account, can=Can.USE_ACCOUNT),
     page("/account/password", change_password, can=Can.USE_ACCOUNT, method="POST"),
     page("/account/time-zone", change_time_zone, can=Can.USE_ACCOUNT, method="POST"),
+    page("/account/languages", change_languages, can=Can.WORK_TICKETS, method="POST"),
     page("/account/sessions/end-others", end_others, can=Can.USE_ACCOUNT, method="POST"),
     page("/account/sessions/{id:int}/end", end_one, can=Can.USE_ACCOUNT, method="POST"),
     page("/account/tokens", new_token, can=Can.USE_ACCOUNT, method="POST"),

@@ -23,6 +23,7 @@ from .sessions import end_sessions
 
 UNMISTAKABLE = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0 O 1 I L U
 LONGEST_NAME = 120
+MOST_LANGUAGES = 20
 
 
 class Department(Protocol):
@@ -121,14 +122,26 @@ async def change_person(
         await tx.db.exec(delete(Membership).where(col(Membership.person_id) == person.id))
         await join_groups(tx, person, groups)
     if languages is not None:
-        unknown = [code for code in languages if not re.fullmatch("[a-z]{2,3}", code)]
-        if unknown:
-            raise BadText(f"{unknown[0]} is not the code of a language, such as en or es.")
-        person.languages = list(dict.fromkeys(languages))
+        person.languages = codes_of(languages)
     await tx.db.flush()
     stream = f"rights:{person.id}"
     tx.outgoing.append(lambda: Envelope(stream, 0, {}, {"t": "rights"}))
     return person
+
+
+async def set_languages(tx: Transaction, languages: Sequence[str]) -> None:
+    """Which a colleague reads and answers in: tickets in them are given to whoever does."""
+    person = await tx.db.get_one(Person, tx.actor.id)
+    person.languages = codes_of(languages)
+
+
+def codes_of(languages: Sequence[str]) -> list[str]:
+    unknown = [code for code in languages if not re.fullmatch("[a-z]{2,3}", code)]
+    if unknown:
+        raise BadText(f"{unknown[0][:20]} is not the code of a language, such as en or es.")
+    if len(languages) > MOST_LANGUAGES:
+        raise BadText(f"At most {MOST_LANGUAGES} languages.")
+    return list(dict.fromkeys(languages))
 
 
 async def new_public_id(tx: Transaction) -> str:

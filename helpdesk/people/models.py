@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from helpdesk.core.tables import primary_key, references, text_list
@@ -84,6 +84,8 @@ class Session(SQLModel, table=True):
     expires_at: datetime
     device: str = Field(default="", max_length=200)
     address: str = Field(default="", max_length=64)
+    # Of a frame on another site's page: opens the chat there, and nothing else.
+    widget_id: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class SingleUseToken(SQLModel, table=True):

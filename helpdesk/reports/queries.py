@@ -71,5 +71,10 @@ RATED = """
         count(*) FILTER (WHERE score >= 4) AS good
     FROM ticket_ratings WHERE created_at >= $1 AND created_at < $2 GROUP BY 1, 2, 3"""
 
+CHATS_RATED = """
+    SELECT type_key, group_id, agent_id, count(*) AS answers, sum(score)::bigint AS points,
+        count(*) FILTER (WHERE score >= 4) AS good
+    FROM chat_ratings WHERE rated_at >= $1 AND rated_at < $2 GROUP BY 1, 2, 3"""
+
 NAMES = "SELECT id, name FROM people WHERE id = ANY($1::bigint[])"
 GROUPS = "SELECT id, name FROM groups"

@@ -11,6 +11,7 @@ from .suppression import WHOLE, Cell, Row, rows_to_show
 from .tables import Figure, Report, Share, Table, Value
 
 COLUMNS = ("Answers", "Mean of 1 to 5", "Completely or mostly solved")
+OF_CHATS = ("Answers", "Mean of 1 to 5", "Very good or good")
 
 
 async def satisfaction(desk: Desk, month: Month) -> Report:
@@ -20,6 +21,11 @@ async def satisfaction(desk: Desk, month: Month) -> Report:
     cells = [Cell(*row) for row in rows]
     shown = rows_to_show(cells, minimum)
     names = await names_of(desk, cells)
+    # Other people about another question: neither can be calculated from the other.
+    chats = await desk.search_pool.fetch(queries.CHATS_RATED, month.start, month.end)
+    of_chats = [Cell(*row) for row in chats]
+    shown_of_chats = rows_to_show(of_chats, minimum)
+    names_of_chats = await names_of(desk, of_chats)
 
     def table(kind: str, caption: str) -> Table:
         return Table(
@@ -27,6 +33,15 @@ async def satisfaction(desk: Desk, month: Month) -> Report:
             caption,
             (kind.replace("group", "department").capitalize(), *COLUMNS),
             listed(cells, kind, names, shown),
+            empty="Nobody has answered.",
+        )
+
+    def chat_table(kind: str, caption: str) -> Table:
+        return Table(
+            f"chat-{kind}s",
+            caption,
+            (kind.replace("group", "department").capitalize(), *OF_CHATS),
+            listed(of_chats, kind, names_of_chats, shown_of_chats),
             empty="Nobody has answered.",
         )
 
@@ -48,6 +63,8 @@ async def satisfaction(desk: Desk, month: Month) -> Report:
             table("agent", "Satisfaction by agent"),
             table("group", "Satisfaction by department"),
             table("type", "Satisfaction by type of ticket"),
+            chat_table("agent", "Chats by agent: how was it?"),
+            chat_table("group", "Chats by department: how was it?"),
         ),
     )
 

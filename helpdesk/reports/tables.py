@@ -28,7 +28,15 @@ class Share:
         return round(100 * self.part / self.whole) if self.whole else 0
 
 
-Value = str | int | float | Link | Share | datetime | None  # None: not shown
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many, with the list of them."""
+
+    number: int
+    href: str
+
+
+Value = str | Count | int | float | Link | Share | datetime | None  # None: not shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,8 @@ def plain(value: Value) -> str | int | float:
             return "not shown"
         case Link(text, _):
             return harmless(text)
+        case Count(number, _):
+            return number
         case Share():
             return f"{value.percent} %"
         case datetime():
@@ -86,4 +96,5 @@ def plain(value: Value) -> str | int | float:
 def harmless(text: str) -> str:
     """People's words stay words: an apostrophe keeps a spreadsheet from calculating."""
     text = text.replace("\0", "")
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
+    risky = text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA)
+    return f"'{text}" if risky else text

@@ -399,6 +399,8 @@ async def hand_over(tx: Transaction, ticket_id: int, group_id: int, reason: str)
         reference=reference(ticket.id),
         old=old.name,
         new=new.name,
+        old_key=old.key,
+        new_key=new.key,
         **reach(ticket),
     )
     return ticket

@@ -14,6 +14,7 @@ from helpdesk.evidence.moving import TIMERS as OF_REQUESTS
 from .models import Ticket
 
 NEVER = datetime.max.replace(tzinfo=UTC)
+OF_NOTICES = ("sla_notice",)  # computed again for both
 OF_STATUS = ("close_ticket",)  # belongs to a solution, which the one that goes on has or has not
 
 
@@ -44,7 +45,7 @@ async def due_of(tx: Transaction, ticket: Ticket) -> dict[str, datetime]:
     query = select(Timer.kind, Timer.due_at).where(
         Timer.case_id == ticket.case_id,
         Timer.subject_id == ticket.id,
-        col(Timer.kind).not_in(OF_REQUESTS),
+        col(Timer.kind).not_in((*OF_REQUESTS, *OF_NOTICES)),
         col(Timer.fired_at).is_(None),
     )
     return dict((await tx.db.exec(query)).all())

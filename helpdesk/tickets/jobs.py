@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 
 from helpdesk.cases.models import Event, Message, Timer
 from helpdesk.cases.receipts import already_done
+from helpdesk.core.formats import local_time
 from helpdesk.core.jobs import job
 from helpdesk.desk import Desk, Transaction
 from helpdesk.mail.commands import send_mail
 from helpdesk.people.models import Person
 from helpdesk.permissions import STAFF, SYSTEM, Role
 from helpdesk.security import canonical_url
+from helpdesk.sla.promises.commands import expected_on
 
 from .commands import close_after_reopen_time
 from .models import Ticket, reference
@@ -80,13 +82,14 @@ async def confirm_ticket(desk: Desk, event_id: int) -> None:
         person = await tx.db.get_one(Person, ticket.requester_id)
         if not person.is_account:
             return
+        expected = await expected_on(tx, ticket.id)
         await tell(
             desk,
             tx,
             Told(event, ticket, person),
             ticket.subject,
             f"We have received your request “{ticket.subject}”. Its reference is "
-            f"{reference(ticket.id)}. An agent will read it and answer you.",
+            f"{reference(ticket.id)}. An agent will read it and answer you. {expected.dated}.",
         )
 
 
@@ -157,6 +160,12 @@ async def change_in_words(tx: Transaction, told: Told) -> str:
                 f"We changed the severity of your request from {data['old']} to {data['new']}."
                 + why
             )
+        case "sla.extended":
+            message = await tx.db.get(Message, told.event.message_id)
+            why = f"\n\nThe reason: {message.body}" if message else ""
+            until = datetime.fromisoformat(data["until"])
+            when = local_time(until, told.person.time_zone)
+            return f"We moved the date of the {data['what']} to {when}.{why}"
         case "ticket.handed_over":
             return (
                 f"Your request moved from {data['old']} to {data['new']}, "
@@ -176,8 +185,7 @@ async def change_in_words(tx: Transaction, told: Told) -> str:
         case "ticket.kept_waiting":
             return (
                 f"We have not answered you for {data['days']} days. Your request is not forgotten: "
-                f"we have told whoever has it. {data['group']} writes to you within "
-                f"{data['hours']} working hours. You need not do anything."
+                f"we have told whoever has it. {data['promise']}. You need not do anything."
             )
         case "evidence.requested":
             return f"We need something from you: {data['label']}, by {data['due']}."

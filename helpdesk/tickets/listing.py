@@ -29,16 +29,21 @@ TABS = {
 }
 
 ONE = f"""
-    SELECT t.*, g.name AS group_name, g.hours, r.name AS requester, a.name AS assignee,
+    SELECT t.*, g.name AS group_name, r.name AS requester, a.name AS assignee,
         c.reference AS contract, c.title AS contract_title, c.currency, c.funding,
         m.title AS milestone, m.amount_minor, m.state AS milestone_state, k.last_seq,
         o.score, o.comment, o.created_at AS rated_at,
-        {MERGED}
+        {MERGED}, x.state AS escalated, x.level AS escalation_level, x.due_at AS decision_due_at,
+        x.outcome AS decided_as, x.asked_requester, EXISTS (SELECT FROM sla_obligations y
+            WHERE y.ticket_id = t.id AND y.kind = 'first_response' AND y.breached_at IS NOT NULL
+        ) AS overdue
     FROM tickets t JOIN groups g ON g.id = t.group_id JOIN people r ON r.id = t.requester_id
         JOIN cases k ON k.id = t.case_id
         LEFT JOIN people a ON a.id = t.assignee_id LEFT JOIN contracts c ON c.id = t.contract_id
         LEFT JOIN milestones m ON m.id = t.milestone_id
         LEFT JOIN ticket_ratings o ON o.ticket_id = t.id
+        LEFT JOIN LATERAL (SELECT * FROM escalations e WHERE e.ticket_id = t.id
+            ORDER BY e.id DESC LIMIT 1) x ON true
     WHERE t.id = $3 AND (t.requester_id = $1 OR (NOT t.restricted AND t.side_id IN (
         SELECT s.id FROM sides s WHERE s.case_id = t.case_id AND s.company_id = $2)))"""
 

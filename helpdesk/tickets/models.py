@@ -73,6 +73,9 @@ class Ticket(SQLModel, table=True):
             *sort_keys("solved_at DESC, id DESC"),
             postgresql_where=text("status IN ('solved', 'closed')"),
         ),
+        Index(
+            "ix_tickets_due", *sort_keys("due_at, id"), postgresql_where=text("due_at IS NOT NULL")
+        ),
         Index("ix_tickets_opened", "opened_at", "type_key"),  # what was filed in a month
         Index("ix_tickets_side", *sort_keys("side_id, id DESC")),
         Index("ix_tickets_requester", *sort_keys("requester_id, id DESC")),
@@ -122,6 +125,12 @@ class Ticket(SQLModel, table=True):
     solved_at: datetime | None = None
     conversation_id: int | None = Field(default=None, sa_type=BigInteger)  # the chat it came from
     merged_into_id: int | None = names("tickets", default=None)  # the one that goes on
+    # What the desk owes next, where its time is running: written by sla, read by lists.
+    due_at: datetime | None = None
+    due_warn_at: datetime | None = None
+    due_kind: str | None = Field(default=None, max_length=20)
+    due_seconds: int | None = Field(default=None, sa_type=BigInteger)  # the time there was for it
+    due_clock: str | None = Field(default=None, max_length=10)
     search: Any = Field(default=None, sa_type=TSVECTOR, nullable=True)
 
 

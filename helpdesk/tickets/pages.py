@@ -1,6 +1,6 @@
 """My requests, and the page of one request, for the people who filed them."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,6 +17,8 @@ from helpdesk.evidence import queries as evidence
 from helpdesk.evidence.commands import attach_upload
 from helpdesk.evidence.forms import received_files
 from helpdesk.permissions import Can
+from helpdesk.sla.promises.shown import told_of
+from helpdesk.sla.promises.words import Told
 from helpdesk.web import (
     WebRequest,
     page,
@@ -30,12 +32,22 @@ from . import commands, listing
 from .models import reference
 from .queries import hold_ticket, id_named
 from .rating import POOR, SCALE, may_rate
+from .silence import WITH_US
 from .states import Status
 from .together import Face, cases_of_merged, faces, interleaved, merged_entries
 from .words import OWN_STATUS, SEVERITY_KEYS, turn
 
 MESSAGE_LIMIT = 10_000  # characters
 UPLOAD_BODY = 105 * 1024 * 1024
+# Whether the newest promise is younger than the newest answer.
+STILL = """
+SELECT p.because_of > 0 AND p.given_at > coalesce((
+    SELECT max(m.posted_at) FROM messages m JOIN people w ON w.id = m.author_id
+    WHERE m.case_id = t.case_id AND m.ticket_id = t.id AND m.side_id IS NOT NULL
+        AND w.roles && ARRAY['agent', 'mediator', 'arbitrator', 'manager', 'admin']), '-infinity')
+FROM promises p JOIN tickets t ON t.id = p.ticket_id WHERE t.id = $1
+ORDER BY p.because_of DESC LIMIT 1
+"""
 
 
 def ticket_id(request: WebRequest) -> int:
@@ -83,7 +95,6 @@ async def request_page(
         return redirect(f"/requests/{reference(row['id'])}")
     id, merged = row["id"], faces(row)
     version = await catalogue.version(desk, row["catalogue_version"])
-    level = version.catalogue.severity(row["severity"])
     async with reading(request) as db:
         places = [(row["case_id"], id), *((face.case_id, face.id) for face in merged)]
         pieces = await evidence.of_tickets(db, actor, places)
@@ -106,7 +117,7 @@ async def request_page(
         turn=turn(Status(row["status"]), row["group_name"]),
         status_words=OWN_STATUS,
         severities=SEVERITY_KEYS,
-        promised=level.first_response_hours if level else 0,
+        promised=await promised(request, row),
         may_reopen=commands.may_reopen(Status(row["status"]), row["solved_at"], desk.clock.now()),
         may_rate=may_rate(Status(row["status"]), row["rated_at"], desk.clock.now()),
         scale=SCALE,
@@ -116,6 +127,16 @@ async def request_page(
         typed=typed or {},
         once=uuid4(),
     )
+
+
+async def promised(request: WebRequest, row: Mapping[str, Any]) -> Told | None:
+    """When an answer comes, while one is owed: the first, or one after a week of silence."""
+    desk, actor = request.state["desk"], request.state["actor"]
+    if row["status"] not in WITH_US:
+        return None
+    if row["first_answered_at"] is not None and not await desk.pool.fetchval(STILL, row["id"]):
+        return None
+    return await told_of(desk, row["id"], actor.time_zone)
 
 
 def belongs(entry: Entry, id: int, merged: Sequence[Face]) -> bool:

@@ -12,6 +12,7 @@ from helpdesk.cases.timers import set_timer
 from helpdesk.core.jobs import job
 from helpdesk.desk import Desk, Transaction
 from helpdesk.permissions import STAFF, SYSTEM
+from helpdesk.sla.promises.commands import expected_on, keep
 
 from .models import Ticket, reference
 from .queries import audience, hold_ticket, note_reach, reach, staff_audience
@@ -26,13 +27,6 @@ LEFT JOIN (messages m JOIN people p ON p.id = m.author_id
     AND p.roles && CAST(:staff AS text[]))
     ON m.case_id = t.case_id AND m.ticket_id = t.id AND m.side_id IS NOT NULL
 WHERE t.id = :ticket GROUP BY t.opened_at
-""")
-PROMISE = text("""
-SELECT g.name, (s.level->>'first_response_hours')::integer AS hours
-FROM tickets t JOIN groups g ON g.id = t.group_id
-JOIN catalogue_versions c ON c.number = t.catalogue_version
-CROSS JOIN LATERAL jsonb_array_elements(c.document->'severities') AS s (level)
-WHERE t.id = :ticket AND (s.level->>'level')::integer = t.severity
 """)
 
 
@@ -63,13 +57,15 @@ async def break_silence(tx: Transaction, timer: Timer) -> None:
         again = last + QUIET if tx.now - last < QUIET else tx.now + QUIET
         await set_timer(tx, case.id, "ticket_silent", again, ticket.id)
         return
-    promise = (await connection.execute(PROMISE, {"ticket": ticket.id})).one()
+    expected = await expected_on(tx, ticket.id)
     days = (tx.now - last).days
     told: dict[str, Any] = {"ticket_id": ticket.id, "reference": reference(ticket.id)}
-    record(
-        tx, case, "ticket.kept_waiting", audience(ticket), days=days, group=promise.name,
-        hours=promise.hours, **told, **reach(ticket),
+    waiting = record(
+        tx, case, "ticket.kept_waiting", audience(ticket), days=days, promise=expected.dated,
+        **told, **reach(ticket),
     )  # fmt: skip
+    await tx.db.flush()
+    await keep(tx, expected, waiting.id)
     record(
         tx, case, "ticket.attention_raised", staff_audience(ticket),
         reason=f"silent>={QUIET.days}d", because=f"nobody has answered for {days} days.",

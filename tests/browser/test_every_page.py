@@ -14,7 +14,9 @@ from tests.world import World, build
 from .conftest import DESKTOP, faults
 
 NO_PAGES = ("/download", "/original", "/image", "/thumbnail", "/transcript", "/counts", "/api/v1",
-            "/suggestions", "/alerts/area", ".json", ".xml", ".txt", ".atom")  # fmt: skip
+            "/suggestions", "/alerts/area", "/offered", "/filled", "/desk/palette", "/desk/names",
+            "/desk/chats/state", "/state", "/widget", "/desk/chats/colleagues",
+            "/desk/chats/{id:int}/ticket", ".json", ".xml", ".txt", ".atom")  # fmt: skip
 # Who shows what: one customer and one agent see what all customers and agents see.
 LOOKERS = {
     "nobody": ("",),
@@ -22,7 +24,21 @@ LOOKERS = {
     "finn": ("/requests", "/report", "/evidence", "/chat", "/account", "/guest"),
     "cora": ("/requests/", "/evidence", "/chat/"),
     "tess": ("/desk", "/evidence/{id:int}/lines", "/account"),
-    "admin": ("/admin", "/desk/reports", "/desk/rules", "/desk/incidents", "/desk/triage"),
+    "admin": (
+        "/admin",
+        "/desk/calendars",
+        "/desk/widgets",
+        "/desk/absences",
+        "/desk/chats/board",
+        "/desk/chats/settings",
+        "/desk/reports",
+        "/desk/dashboard",
+        "/desk/rules",
+        "/desk/incidents",
+        "/desk/escalations",
+        "/desk/sla",
+        "/desk/triage",
+    ),
 }
 MORE = {  # what no row of the table shows: refusals, filled lists, other views
     "nobody": ["/help/search?q=refnd", "/help/search?q=xylophone", "/no-such-page",
@@ -30,7 +46,7 @@ MORE = {  # what no row of the table shows: refusals, filled lists, other views
                "/report?type=payment_not_received", "/chat?type=withdrawal_not_received"],
     "finn": ["/requests/HD-99999", "/desk", "/requests?show=closed",
              "/report?type=team_app_bug&new=1"],
-    "tess": ["/desk?view=all", "/desk?view=solved", "/desk/search?q=timer",
+    "tess": ["/desk?view=all", "/desk?view=due", "/desk?view=solved", "/desk/search?q=timer",
              "/desk/search?q=nothing", "/admin/mailbox"],
 }  # fmt: skip
 EXPECTED = ("404", "403", "422")  # the console tells of pages that say no

@@ -4,6 +4,7 @@ import re
 
 from playwright.async_api import FilePayload, Page, expect
 
+from helpdesk.core.clock import FrozenClock
 from tests.helpdesk.contact.reports import LOG, png
 from tests.people import Cast
 
@@ -135,7 +136,10 @@ async def test_a_bug_from_its_report_to_its_answer(cast: Cast, open_page: OpenPa
     assert [row["audience"] for row in private] == ["private", "private"]
 
 
-async def test_a_chat_from_the_waiting_line_to_a_ticket(cast: Cast, open_page: OpenPage) -> None:
+async def test_a_chat_from_the_waiting_line_to_a_ticket(
+    cast: Cast, open_page: OpenPage, clock: FrozenClock
+) -> None:
+    clock.set(clock.at.replace(hour=15))  # Payments works in New York
     pete = await open_page("pete", "/desk/chats")
     await pete.click(".availability .switch")
     await expect(pete.locator(".availability .switch")).to_contain_text("Available")

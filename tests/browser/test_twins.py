@@ -69,7 +69,7 @@ async def test_typing_the_transaction_changes_the_main_button(
     )
     twin = page.locator(f"#twin-{hd_20}")
     await expect(twin).to_contain_text("New")
-    await expect(twin).to_contain_text("The first answer comes within")
+    await expect(twin).to_contain_text("First answer: our aim")
     await number.fill("T-99")
     await expect(page.locator("#report-actions .btn-primary")).to_have_text("Check and send")
     await expect(twin).to_have_count(0)

@@ -13,6 +13,7 @@ class Network:
         self.port = port
         self.open: set[asyncio.StreamWriter] = set()
         self.down = False
+        self.no_sockets = False  # a proxy that knows no WebSockets
         self.passing = asyncio.Event()  # cleared: connections stay, nothing passes
         self.passing.set()
 
@@ -28,6 +29,8 @@ class Network:
         with suppress(OSError):
             while data := await source.read(65_536):
                 await self.passing.wait()
+                if self.no_sockets and b"\r\nupgrade: websocket\r\n" in data.lower():
+                    break
                 sink.write(data)
                 await sink.drain()
         self.open.discard(sink)

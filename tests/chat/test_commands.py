@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from chat.agents.converting import turn_into_ticket
 from chat.commands import (
     NotAllowed,
     Opening,
@@ -16,7 +17,6 @@ from chat.commands import (
     open_conversation,
     set_availability,
     take_next,
-    turn_into_ticket,
 )
 from chat.models import Conversation, ConversationStatus
 from chat.queries import (

@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 from sqlmodel import col, select
 
-from chat.commands import Opening, TicketWish, claim, end, open_conversation, turn_into_ticket
+from chat.agents.converting import turn_into_ticket
+from chat.commands import Opening, TicketWish, claim, end, open_conversation
 from chat.jobs import mail_unread_answers
 from chat.models import Conversation
 from helpdesk.cases.commands import post_message

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 import httpx2
+import pytest
 import websockets
 
 from chat.models import Conversation
@@ -53,7 +54,7 @@ class Process:
         self.child = await asyncio.create_subprocess_exec(
             sys.executable, "-c", f"{PROGRAM}; run_web(Settings())", env=environment
         )
-        async with asyncio.timeout(30), httpx2.AsyncClient() as client:
+        async with asyncio.timeout(60), httpx2.AsyncClient() as client:
             while True:
                 with suppress(httpx2.TransportError):
                     now = {"now": self.desk.clock.now().isoformat()}
@@ -63,10 +64,10 @@ class Process:
                         return
                 await asyncio.sleep(0.05)
 
-    async def kill(self) -> None:
+    async def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
         assert self.child is not None
         with suppress(ProcessLookupError):
-            self.child.send_signal(signal.SIGKILL)
+            self.child.send_signal(how)
         await self.child.wait()
 
 
@@ -206,3 +207,32 @@ async def test_what_is_written_on_one_process_is_heard_on_the_other_at_once(
         assert [int(text[1:]) for text in pete.bodies()[1:6]] == list(range(5))
         await nina.leave()
         await pete.leave()
+
+
+async def test_told_to_stop_a_process_answers_what_it_holds_and_sends_its_tabs_away(
+    desk: Desk, cast: Cast
+) -> None:
+    chat = await begin_chat(desk, cast)
+    streams = {f"case:{chat.case_id}": 0}
+    async with two_processes(desk) as (one, other):
+        nina = await open_tab(one.site, await cast.session("nina"))
+        await nina.follow(streams)
+        cids = [await nina.say(chat, f"held {number}") for number in range(15)]
+        await nina.tell(t="read", s=f"case:{chat.case_id}", n=3)
+        leaving = asyncio.create_task(one.kill(signal.SIGTERM))
+        move = await nina.until(lambda frame: frame["t"] == "move")
+        assert 0 < move["within"] <= 5
+        with pytest.raises((OSError, websockets.InvalidHandshake)):
+            await open_tab(one.site, await cast.session("pete"))
+        assert {(await nina.ack(cid))["t"] for cid in cids} == {"ack"}
+        last = await nina.say(chat, "said while it leaves")
+        assert (await nina.ack(last))["t"] == "ack"
+        assert await nina.closed() == 1012  # this tab did not go by itself
+        await asyncio.wait_for(leaving, 5)
+        mark = "SELECT seq FROM read_marks WHERE case_id = $1"
+        assert await desk.pool.fetchval(mark, chat.case_id) == 3
+        again = await open_tab(other.site, await cast.session("nina"))
+        await again.follow(streams)
+        await again.until(lambda frame: frame.get("body") == "said while it leaves")
+        assert again.bodies() == nina.bodies()
+        await again.leave()

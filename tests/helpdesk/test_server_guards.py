@@ -466,3 +466,26 @@ async def test_the_kernel_gives_up_peers_that_do_not_acknowledge(server):
     import socket
 
     assert server.listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 1_000
+
+
+async def test_a_peer_that_is_gone_without_a_word_is_noticed_and_one_that_answers_stays():
+    limits = replace(QUICK, ping_seconds=0.2, pong_seconds=0.3)
+    async with serving(limits) as server:
+        gone, silent = await open_socket(server)
+        _, writer = answering = await open_socket(server)
+        reading = asyncio.create_task(answer_pings(*answering))
+        assert 0.3 < await seconds_until_closed(gone) < 2
+        assert not reading.done()
+        reading.cancel()
+        for one in (silent, writer):
+            one.close()
+    defaults = Limits()
+    assert defaults.ping_seconds + defaults.pong_seconds < 30
+
+
+async def answer_pings(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while True:
+        first, size = await reader.readexactly(2)
+        payload = await reader.readexactly(size)
+        if first == 0x80 | PING:
+            writer.write(frame(PONG, payload))

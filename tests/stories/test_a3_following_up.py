@@ -69,7 +69,7 @@ async def test_a3_11_and_13_asking_again(site: str, cast: Cast, clock: FrozenClo
     first = await ask()
     assert "You asked for news 1 time." in first
     assert "a new request would not be faster" in first
-    assert "The first answer comes within" in first
+    assert "We aim to answer within" in first
     again = await ask()
     assert "You asked for news 1 time." in again, "a message, and not counted"
     assert again.count("Is there any news?") == first.count("Is there any news?") + 1

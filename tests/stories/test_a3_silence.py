@@ -39,7 +39,7 @@ async def test_the_requester_is_told_and_whoever_has_the_ticket_looks_again(
     async with await visiting(cast, site, "nina") as nina:
         page = (await nina.get(f"/requests/{filed.reference}")).text
     assert "is not forgotten" in page
-    assert "working hours" in page
+    assert "aims to answer by" in page
     [told] = [mail for mail in await mails(cast.desk, "nina@example.com") if "7 days" in mail.body]
     assert "You need not do anything." in told.body
     async with await visiting(cast, site, "amy") as amy:

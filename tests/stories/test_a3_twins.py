@@ -97,7 +97,7 @@ async def test_a31_the_form_and_the_last_look_offer_to_add_it(site: str, cast: C
         page = (await nina.post("/report", data={**report, "do": "update"})).text
         assert f'btn-primary btn-lg" type="submit" name="do" value="add:{ref}"' in page
         assert "We have your request. An agent of the Payments department will read it." in page
-        assert "The first answer comes within" in page
+        assert "We aim to answer within" in page
         await nina.post("/report", data={**report, "do": "check"})
         check = await nina.get(f"/report/{report['draft']}/check")
     assert check.status_code == 200

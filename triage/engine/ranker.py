@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from triage.engine.embedders import Embedder
-from triage.engine.features import leads, measure
+from triage.engine.features import NAMES, leads, measure
 from triage.engine.lexical import Numbers
 from triage.engine.reasons import Teller
 from triage.engine.report import Candidate, Match, Rarity, Report
@@ -14,6 +15,7 @@ from triage.engine.words import read_report
 
 EMBEDDED_AT_MOST = 2_000  # characters
 EXPLAINED = 20  # the first so many have their reasons told
+SAME_WORDS = 0.995  # cosine
 
 
 def make_ready(report: Report, embedder: Embedder | None = None) -> Candidate:
@@ -46,7 +48,7 @@ def rank(
     head = head_for(asked, weights)
     matrix = measure(asked, candidates, rarity)
     scores = matrix @ head.column()
-    order = np.argsort(-scores, kind="stable")
+    order = np.lexsort((-scores, ~same_words(matrix)))  # with the very same words: before all
     teller, found = Teller(asked, head, rarity), []
     probabilities = calibrated(matrix[order], scores[order], head)
     for place, (n, p) in enumerate(zip(order, probabilities, strict=True)):
@@ -61,10 +63,18 @@ def head_for(asked: Candidate, weights: Weights | None) -> Head:
 
 
 def calibrated(matrix: Numbers, scores: Numbers, head: Head) -> Numbers:
-    """Rows and scores best first → probabilities that never rise down the list."""
+    """Rows and scores best first → probabilities that never rise down the list.
+
+    Of several with the very same words none leads, and all are meant."""
     logits = matrix @ head.sure_column() + head.lead * leads(scores) + head.constant
+    logits = np.where(same_words(matrix), np.maximum(logits, head.same), logits)
     falling: Numbers = np.minimum.accumulate(1 / (1 + np.exp(-np.clip(logits, -30, 30))))
     return falling
+
+
+def same_words(matrix: Numbers) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = matrix[:, NAMES.index("words_cosine")] >= SAME_WORDS
+    return found
 
 
 def rarity_among(candidates: Sequence[Candidate]) -> Rarity:

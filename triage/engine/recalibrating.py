@@ -72,6 +72,7 @@ def bent(head: Head, slope: float, shift: float) -> Head:
         sure={name: slope * weight for name, weight in head.sure.items()},
         lead=slope * head.lead,
         constant=slope * head.constant + shift,
+        same=slope * head.same + shift,
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from triage.engine.features import NAMES
 from triage.engine.lexical import Numbers
 
+SAME = 2.2  # nine of ten
 LEVELS = ("minilm", "wordllama", "lexical")
 
 
@@ -26,6 +27,7 @@ class Head:
     sure: Mapping[str, float]
     lead: float
     constant: float
+    same: float = SAME  # log-odds at the least, of reports with the very same words
 
     def column(self) -> Numbers:
         return np.array([self.order.get(name, 0.0) for name in NAMES])
@@ -81,7 +83,14 @@ def pair_of(data: Sequence[float]) -> tuple[float, float]:
 
 
 def head_of(data: Mapping[str, Any]) -> Head:
-    return Head(data["order"], data["usual"], data["sure"], data["lead"], data["constant"])
+    return Head(
+        data["order"],
+        data["usual"],
+        data["sure"],
+        data["lead"],
+        data["constant"],
+        data.get("same", SAME),
+    )
 
 
 def encoded(weights: Weights) -> dict[str, Any]:

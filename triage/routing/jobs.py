@@ -6,6 +6,7 @@ from helpdesk.cases.models import Event
 from helpdesk.cases.receipts import already_done
 from helpdesk.core.jobs import job
 from helpdesk.desk import Desk, Transaction
+from helpdesk.people.models import Group
 from helpdesk.permissions import SYSTEM
 from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.queries import hold_ticket
@@ -21,6 +22,7 @@ from .running.applying import MOVE_EVENTS, Place, apply
 from .running.gathering import MOMENTS, facts_now, known_to, meanwhile
 from .running.telling import recipients
 
+LEVEL_OF_MANAGERS = 3
 MOST_RUNS = 50  # of one ticket; beyond that something goes round and round, and people look
 
 
@@ -44,11 +46,43 @@ async def alert_assignee(desk: Desk, event_id: int) -> None:
         ticket = await tx.db.get_one(Ticket, event.ticket_id)
         because = event.data.get("because", "they ask for news.")
         whom = MANAGERS if ticket.assignee_id is None else f"person:{ticket.assignee_id}"
+        whom = event.data.get("whom", whom)
         if ticket.assignee_id is None and event.type == "ticket.followed_up":
             return  # it stands first in line; nobody forgot it
         for person in await recipients(tx, ticket, whom):
             words = f"Please look again: {because}"
             tx.db.add(Notice(person_id=person.id, ticket_id=ticket.id, text=words, at=tx.now))
+
+
+@job
+async def alert_of_escalation(desk: Desk, event_id: int) -> None:
+    """Whoever was given one, managers whose level it has reached, and whom one came back to."""
+    async with desk.transaction(SYSTEM) as tx:
+        if await already_done(tx, event_id, "triage.alert_of_escalation"):
+            return
+        event = await tx.db.get_one(Event, event_id)
+        ticket = await tx.db.get_one(Ticket, event.ticket_id)
+        group = await tx.db.get_one(Group, ticket.group_id)
+        whom, words = escalation_notice(event, ticket, group.key)
+        for person in await recipients(tx, ticket, whom) if whom else ():
+            if person.id != event.actor_id:
+                tx.db.add(Notice(person_id=person.id, ticket_id=ticket.id, text=words, at=tx.now))
+
+
+def escalation_notice(event: Event, ticket: Ticket, group: str) -> tuple[str, str]:
+    """Who is told, and what; nobody, if it is no news to anybody."""
+    data = event.data
+    match event.type:
+        case "escalation.owned":
+            return f"person:{data['to_id']}", "An escalation was given to you."
+        case "escalation.raised" | "escalation.moved" if data["level"] == LEVEL_OF_MANAGERS:
+            return MANAGERS, f"Escalated to the managers: {data['because']}."[:300]
+        case "escalation.raised" | "escalation.moved":
+            words = f"Escalated, because {data['because']}. Somebody of the department takes it."
+            return f"department:{group}", words[:300]
+        case "escalation.returned" if event.message_id is None and ticket.assignee_id:
+            return f"person:{ticket.assignee_id}", "An escalation came back: something is missing."
+    return "", ""
 
 
 @job

@@ -28,7 +28,7 @@ SELECT r.id, r.version, r.state, r.note, r.published_at, r.base_version, p.name 
 FROM routing_rulesets r LEFT JOIN people p ON p.id = r.published_by_id
 WHERE r.version < $1 ORDER BY r.version DESC LIMIT $2
 """
-GROUPS = "SELECT key, name, hours FROM groups ORDER BY name"
+GROUPS = "SELECT key, name FROM groups ORDER BY name"
 STAFF = """
 SELECT id, name FROM people
 WHERE is_account AND deactivated_at IS NULL

@@ -31,7 +31,7 @@ async def settle_type(
     if suggestion := (await tx.db.exec(query)).one_or_none():
         suggestion.accepted_value = type_key
         suggestion.by_id, suggestion.decided_at = tx.actor.id, tx.now
-    if type_key != ticket.type_key:
+    if (old_key := ticket.type_key) != type_key:
         ticket.type_key, ticket.updated_at = type_key, tx.now
         record(
             tx,
@@ -42,6 +42,8 @@ async def settle_type(
             reference=reference(ticket.id),
             old=old.title if old else "another kind",
             new=new.title,
+            old_key=old_key,
+            new_key=type_key,
             **reach(ticket),
         )
     return ticket

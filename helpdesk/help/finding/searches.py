@@ -10,6 +10,7 @@ import orjson
 from redis.exceptions import RedisError
 
 from helpdesk.core.addresses import neighbourhood
+from helpdesk.core.buses import SLOT
 from helpdesk.desk import Desk
 from helpdesk.help.readers import is_robot, passing_key
 from helpdesk.security import client_address
@@ -38,7 +39,7 @@ async def note_search(
     if not words or is_robot(request):
         return
     desk = request.state["desk"]
-    key = f"help:search:{place}:{passing_key(request)}"
+    key = f"{SLOT}help:search:{place}:{passing_key(request)}"
     try:
         earlier = await earlier_search(desk, key)
         if earlier is not None and words == earlier[1][: len(words)]:
@@ -58,7 +59,8 @@ async def note_opened(request: WebRequest, article_id: int, place: str = "help")
     """The reader came from their last search to this article."""
     desk = request.state["desk"]
     try:
-        earlier = await earlier_search(desk, f"help:search:{place}:{passing_key(request)}")
+        key = f"{SLOT}help:search:{place}:{passing_key(request)}"
+        earlier = await earlier_search(desk, key)
     except (RedisError, OSError):
         return
     if earlier is not None:
@@ -86,7 +88,7 @@ async def replaced(desk: Desk, earlier: tuple[int, str], words: str, found: int)
 
 async def is_too_much(request: WebRequest) -> bool:
     redis = request.state["desk"].redis
-    key = f"help:searches:{neighbourhood(client_address(request))}"
+    key = f"{SLOT}help:searches:{neighbourhood(client_address(request))}"
     count: int = await redis.incr(key)
     if count == 1:
         await redis.expire(key, HOUR)

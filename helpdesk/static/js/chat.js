@@ -11,6 +11,10 @@ const log = /** @type {HTMLElement} */ (document.getElementById("log"));
 const form = /** @type {HTMLFormElement} */ (document.getElementById("composer"));
 const face = `chat:${page.dataset.chat}`;
 const ORDINALS = /** @type {Record<string, string>} */ ({ one: "st", two: "nd", few: "rd", other: "th" });
+// What the desk writes in place of a number it did not keep.
+const HIDDEN = /\[(card number ending in \d{4}|bank account number|password or code|identity number)\]/;
+const ENDED = new Set(["ended", "left_line", "abandoned", "conduct_ended"].map((one) => `conversation.${one}`));
+const MOVED = new Set(["returned", "transferred", "taken_over"].map((one) => `conversation.${one}`));
 const rules = new Intl.PluralRules("en", { type: "ordinal" });
 
 /** @param {string} id @param {string} text */
@@ -27,23 +31,27 @@ function become(state) {
   }
 }
 
-/** @param {number} position */
-function place(position) {
+/** @param {number} position @param {string} wait */
+function place(position, wait) {
   if (page.dataset.state !== "waiting") return;
   say("place", String(position));
   const th = ORDINALS[rules.select(position)];
+  say("wait", wait ? `You wait ${wait}, most likely.` : "How long it takes, we cannot say yet.");
   say("place-words", position === 1 ? "You are next in line" : `You are ${position}${th} in line`);
 }
 
 /** @param {import("./live.js").Frame} frame */
 function happened(frame) {
   if (frame.face !== face) return;
+  if (frame.type === "message.posted" && !frame.by.staff && HIDDEN.test(frame.body)) offerPrivacy();
   if (frame.type === "conversation.claimed") {
     become("active");
     say("agent", frame.by.name);
     say("agent-state", "is here");
   }
-  if (frame.type === "conversation.ended" || frame.type === "conversation.left_line") become("ended");
+  if (MOVED.has(frame.type)) void standing();
+  if (frame.type === "conversation.left_line") page.querySelector("form[action$='/rating']")?.remove();
+  if (ENDED.has(frame.type)) become("ended");
   if (frame.type === "conversation.ticketed") {
     say("ticket-words", `This chat became the request ${frame.data.reference}. The answer comes there.`);
     const link = document.getElementById("ticket-link");
@@ -51,6 +59,24 @@ function happened(frame) {
     const box = document.getElementById("ticket");
     if (box) box.hidden = false;
   }
+}
+
+/** With whom, or at which place in the line, it is now. */
+async function standing() {
+  const answer = await fetch(`/chat/${page.dataset.chat}/state`).catch(() => null);
+  if (!answer?.ok) return;
+  const { status, agent, department, place: number, wait } = await answer.json();
+  become(status);
+  say("agent", agent || department);
+  say("agent-state", agent ? "is here" : "");
+  if (number) place(number, wait);
+}
+
+function offerPrivacy() {
+  const box = document.getElementById("hidden-numbers");
+  if (!(box instanceof HTMLDetailsElement)) return;
+  box.open = true;
+  say("hidden-why", "We hid a number in your message: nobody reads it in a chat. If we need it, hand it over here.");
 }
 
 /** @param {import("./live.js").By[]} who */

@@ -1,17 +1,20 @@
 // @ts-check
 // The console: the open ticket or chat is live, lists follow what changes, keys for everything.
 
-import { composer, forgetHere, kept } from "./composer.js";
+import { alsoWriting, forgetWriters, openComposer, previewAgain, warn } from "./composing.js";
 import { showConnection } from "./connection.js";
+import { startDeskKeys } from "./deskkeys.js";
 import { startFetching } from "./fetched.js";
-import { keepAtDesk } from "./kept.js";
-import { startKeys } from "./keys.js";
 import { live } from "./live.js";
-import { closingFields, startPick } from "./pick.js";
+import { ownOpened } from "./own.js";
+import { startPick } from "./pick.js";
 import { Posts } from "./posts.js";
+import { listOpened, refreshList } from "./rows.js";
+import { backTo, watchScroll } from "./scrolled.js";
 import { startSimilar } from "./similar.js";
 import { CHANGED, swap } from "./swap.js";
 import { Thread } from "./thread.js";
+import { startTicketing } from "./ticketing.js";
 import { TOGETHER, adopt } from "./together.js";
 
 const PAUSE = 300;
@@ -20,10 +23,6 @@ const TEXT = new Set(["message.posted", "note.added"]);
 /** @type {Thread | null} */
 let thread = null;
 let opened = "";
-/** Who wrote while this agent was writing, and has not been read yet. */
-let unread = "";
-/** Colleagues who write an answer to the same person now. @type {string[]} */
-let writers = [];
 /** One for each ticket and page, so that nothing is sent by two. @type {Map<string, Posts>} */
 const outboxes = new Map();
 
@@ -44,8 +43,9 @@ function open() {
   thread?.stop();
   thread = null;
   opened = face;
-  unread = "";
-  alsoWriting((writers = []));
+  forgetWriters();
+  listOpened(face);
+  ownOpened(face);
   if (!pane || !(log instanceof HTMLElement) || !face) return;
   const side = Number(pane.dataset.side);
   if (pane.dataset.posts) adopt(pane, { me: live.me, face, posts: pane.dataset.posts, path: "/desk/tickets" });
@@ -60,11 +60,11 @@ function open() {
     where: (one) => (one.face && one.face !== face ? `in ${place(one.face)}` : ""),
     onEvent: happened,
     onPresence: present,
-    onWriters: (names) => alsoWriting((writers = names)),
+    onWriters: alsoWriting,
     onRevoked: () => location.assign("/desk"),
   });
-  openComposer(pane, posts);
-  toEnd();
+  openComposer(pane, { face, posts, thread, sent: toEnd });
+  backTo(face);
 }
 
 /** @param {string} face */
@@ -75,7 +75,7 @@ function place(face) {
 
 function toEnd() {
   const scroll = document.querySelector("#thread .log-scroll");
-  scroll?.scrollTo({ top: scroll.scrollHeight });
+  scroll?.scrollTo({ top: 0 }); // laid out from its end
 }
 
 /** Which pane a phone shows, which row is the open one, and which title comes first.
@@ -101,127 +101,15 @@ function frame(face, path) {
 /** @param {import("./live.js").Frame} event @param {boolean} history */
 function happened(event, history) {
   if (TOGETHER.has(event.type) && event.face === opened) return location.reload();
-  if (history) return;
-  if (!TEXT.has(event.type)) partsChanged();
-  if (event.type === "message.posted" && event.by.id !== live.me) warn(event.by.name);
-}
-
-// Writing
-
-/** @param {HTMLElement} pane @param {Posts | undefined} posts */
-function openComposer(pane, posts) {
-  const form = pane.querySelector("form.composer");
-  if (!(form instanceof HTMLFormElement)) return;
-  const face = opened;
-  const mode = () => new FormData(form).get("mode") ?? "reply";
-  const look = () => (form.dataset.mode = String(mode()));
-  form.addEventListener("change", look);
-  look();
-  form.addEventListener("submit", (event) => {
-    if (!unread || mode() === "note") return;
-    event.preventDefault(); // once: the second time it goes
-    event.stopImmediatePropagation();
-    sayUnread(`${unread} just wrote. Read it, then send again.`);
-    unread = "";
-  });
-  const key = `${live.me}:${face}`;
-  const path = pane.dataset.path;
-  const box = form.querySelector("textarea");
-  // What the server does not have yet is the newest.
-  const saved = (/** @type {boolean} */ all) => all && box?.value === kept(key) && forgetHere(key);
-  const draft = posts && keepAtDesk(form, `${path}/draft`, { mode: () => String(mode()), saved });
-  let read = 0;
-  if (posts) {
-    posts.onAnswered = (post, why, seen) => {
-      if (opened !== face || !form.isConnected) return false;
-      read = seen;
-      giveBack(form, post);
-      sayUnread(`${why} What you wrote is below; send it again to send it anyway.`);
-      return true;
-    };
+  if (event.face === opened && opened.startsWith("chat:")) {
+    const name = document.querySelector("#thread .pane-title")?.textContent;
+    document.dispatchEvent(new CustomEvent("desk:said", { detail: { frame: event, history, name } }));
   }
-  composer(form, {
-    key,
-    enterSends: !posts,
-    newest: Boolean(posts),
-    send: (text) => {
-      const note = mode() === "note";
-      const seen = String(Math.max(read, thread?.newest ?? 0));
-      if (posts) posts.send(text, note, note ? {} : { seen, ...then(form) });
-      else thread?.send(text, note);
-      draft?.sent();
-      sayUnread("");
-      say(form, "");
-      toEnd();
-    },
-    typing: (on) => thread?.follow.typing(on ? (mode() === "note" ? "note" : "reply") : "", face),
-  });
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let pause;
-  form.addEventListener("input", () => {
-    clearTimeout(pause);
-    const text = box?.value.trim();
-    if (!text) unread = "";
-    alsoWriting(writers);
-    pause = setTimeout(() => say(form, text ? "Draft kept" : ""), 500);
-  });
-}
-
-/** Back into the box: it was not sent. @param {HTMLFormElement} form @param {import("./posts.js").Post} post */
-function giveBack(form, post) {
-  const box = form.querySelector("textarea");
-  if (!box) return;
-  box.value = [post.body, box.value].filter(Boolean).join("\n\n");
-  const select = form.elements.namedItem("then");
-  if (select instanceof HTMLSelectElement) select.value = post.fields?.then ?? "";
-  const tab = form.querySelector('input[name="mode"][value="reply"]');
-  if (tab instanceof HTMLInputElement) tab.checked = true;
-  box.dispatchEvent(new Event("input", { bubbles: true }));
-  form.dispatchEvent(new Event("change", { bubbles: true }));
-  box.focus();
-}
-
-/** Two answers at once would be one too many. @param {string[]} names */
-function alsoWriting(names) {
-  const bar = document.getElementById("also-writing");
-  const box = document.querySelector("#thread .composer textarea");
-  if (!bar) return;
-  const both = names.length > 0 && box instanceof HTMLTextAreaElement && box.value.trim() !== "";
-  bar.textContent = both ? `${names.join(" and ")} ${names.length > 1 ? "are" : "is"} writing a reply too.` : "";
-  bar.hidden = !both;
-}
-
-/** @param {HTMLFormElement} form @param {string} text */
-function say(form, text) {
-  const hint = form.querySelector("[data-part=draft]");
-  if (hint) hint.textContent = text;
-}
-
-/** The status that goes with a reply. @param {HTMLFormElement} form @returns {Record<string, string>} */
-function then(form) {
-  const select = form.elements.namedItem("then");
-  if (!(select instanceof HTMLSelectElement)) return {};
-  const chosen = select.value;
-  const closing = chosen === "solved" ? closingFields(form) : {};
-  select.value = "";
-  form.dispatchEvent(new Event("change", { bubbles: true }));
-  return chosen ? { then: chosen, ...closing } : {};
-}
-
-/** Somebody answered while this agent writes. @param {string} name */
-function warn(name) {
-  const box = document.querySelector("#thread .composer textarea");
-  if (!(box instanceof HTMLTextAreaElement) || !box.value.trim()) return;
-  unread = name;
-  sayUnread(`${name} just wrote. Read it before you send.`);
-}
-
-/** @param {string} text */
-function sayUnread(text) {
-  const bar = document.getElementById("just-wrote");
-  if (!bar) return;
-  bar.textContent = text;
-  bar.hidden = !text;
+  if (history) return;
+  if (!TEXT.has(event.type)) partsChanged(event.type);
+  if (event.type !== "message.posted" || event.by.id === live.me) return;
+  // In a chat the visitor writes all the time; a colleague's answer is what one must not cross.
+  if (event.face.startsWith("ticket:") || event.by.staff) warn(event.by.name);
 }
 
 /** @param {import("./live.js").By[]} who */
@@ -231,7 +119,9 @@ function present(who) {
   if (visitor && dot instanceof HTMLElement) {
     dot.dataset.state = who.some((one) => one.id === visitor) ? "online" : "away";
   }
-  const others = who.filter((one) => one.staff && one.id !== live.me).map((one) => one.name);
+  // Whoever has the chat looks after it wherever they are; that says the head.
+  const agent = Number(document.getElementById("thread")?.dataset.agent || 0);
+  const others = who.filter((one) => one.staff && one.id !== live.me && one.id !== agent).map((one) => one.name);
   const bar = document.getElementById("presence");
   if (!bar) return;
   const verb = others.length > 1 ? "are" : "is";
@@ -254,16 +144,21 @@ function fetchParts(url, ids) {
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let changing;
-function partsChanged() {
+let hands = false; // the chat has changed hands: whose it is stands on the pane itself
+/** @param {string} type */
+function partsChanged(type) {
+  hands ||= type.startsWith("conversation.");
   changing ??= setTimeout(() => {
     changing = undefined;
-    fetchParts(location.href, ["thread-head", "thread-foot", "context"]);
+    fetchParts(location.href, hands ? ["thread", "context"] : ["thread-head", "thread-foot", "context"]);
+    hands = false;
+    previewAgain();
   }, PAUSE);
 }
 
 function listChanged() {
-  const list = document.getElementById("list");
-  if (list?.dataset.load) fetchParts(list.dataset.load, ["views", "list"]);
+  if (document.querySelector("form[aria-busy=true]")) return void setTimeout(listChanged, PAUSE);
+  void refreshList();
 }
 
 /** @param {HTMLFormElement} form */
@@ -313,12 +208,19 @@ document.addEventListener("upload:done", async (event) => {
   }
 });
 
+watchScroll();
 open();
+const named = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+if (named instanceof HTMLDetailsElement) {
+  named.open = true;
+  named.scrollIntoView({ block: "nearest" });
+}
 const list = document.getElementById("list");
 if (list && "lazy" in list.dataset) listChanged();
 const line = document.getElementById("connection");
 if (line) showConnection(line);
-startKeys();
+startDeskKeys();
 startSimilar();
+startTicketing();
 startPick();
 startFetching();

@@ -5,9 +5,10 @@ const PAUSE = 1000;
 
 /**
  * @param {HTMLFormElement} form @param {string} url
- * @param {{mode: () => string, saved: (yes: boolean) => void}} options
+ * @param {{mode: () => string, saved: (yes: boolean) => void, clears?: boolean}} options
+ *   `clears`: a message does not take its draft along, so it is taken back
  */
-export function keepAtDesk(form, url, { mode, saved }) {
+export function keepAtDesk(form, url, { mode, saved, clears = false }) {
   const box = /** @type {HTMLTextAreaElement} */ (form.querySelector("textarea"));
   let known = `${mode()}:${box.defaultValue}`;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -46,7 +47,8 @@ export function keepAtDesk(form, url, { mode, saved }) {
     sent() {
       clearTimeout(pause);
       underway?.abort();
-      known = `${mode()}:`;
+      known = clears ? "" : `${mode()}:`;
+      if (clears) queueMicrotask(() => void save());
     },
   };
 }

@@ -1,75 +1,104 @@
 // @ts-check
-// Single keys for the console. Off inside fields, and switched off for good by Shift+? (kept).
+// Single keys of the desk, off inside fields. Each is known by the key it comes with; a person may
+// give it another one, or none, or switch all of them off.
 
-import { close, openPick } from "./pick.js";
-import { moveInSimilar, pressInSimilar, toSimilar } from "./similar.js";
+import { keepSettings, onSettings, settings } from "./mine.js";
 
-const KEEP = "keys-off";
+const SECOND_WITHIN = 1500; // milliseconds, of two keys after each other
 
-/** @param {number} step */
-function moveInList(step) {
-  if (moveInSimilar(step)) return;
-  const links = [...document.querySelectorAll("#list .conversation-link")];
-  const at = links.findIndex((link) => link === document.activeElement || link.hasAttribute("aria-current"));
-  const next = links[Math.max(0, Math.min(links.length - 1, at + step))];
-  if (next instanceof HTMLElement) next.focus();
-}
+/** What this page does, by the key it comes with. @type {Map<string, () => void>} */
+const actions = new Map();
+/** The first of two. */
+let begun = "";
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let ending;
 
-/** @param {"reply" | "note"} mode */
-function write(mode) {
-  const choice = document.querySelector(`#thread .composer input[name=mode][value=${mode}]`);
-  if (choice instanceof HTMLInputElement) choice.click();
-  const box = document.querySelector("#thread .composer textarea");
-  if (box instanceof HTMLElement) box.focus();
-}
+/** @param {string} usual @param {() => void} action */
+export const bind = (usual, action) => void actions.set(usual, action);
 
-/** @param {string} key */
-function press(key) {
-  const button = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+/** As this person has it; "" for none. @param {string} usual */
+export const keyOf = (usual) => settings().keys[usual] ?? usual;
+
+/** @param {Element} element */
+const shown = (element) => element instanceof HTMLElement && element.checkVisibility();
+
+/** @param {string} usual */
+export function press(usual) {
+  const buttons = [...document.querySelectorAll(`[data-key="${CSS.escape(usual)}"]`)];
+  const button = buttons.find(shown) ?? buttons[0]; // perhaps in a closed part
   if (button instanceof HTMLElement) button.click();
+  return button !== undefined;
 }
 
-/** @type {Record<string, () => void>} */
-const KEYS = {
-  j: () => moveInList(1),
-  k: () => moveInList(-1),
-  r: () => write("reply"),
-  n: () => write("note"),
-  a: () => press("a"),
-  i: openPick,
-  u: () => close("unique"),
-  c: () => close("covered"),
-  d: () => press("d"),
-  s: toSimilar,
-  m: () => pressInSimilar("m"),
-  l: () => pressInSimilar("l"),
-  x: () => pressInSimilar("x"),
-  N: () => press("N"),
-  "/": () => location.assign("/desk/search"),
-  "?": help,
-};
+/** Every key there is, as it comes. */
+function known() {
+  const listed = [...document.querySelectorAll("[data-key-of]")].map((row) => row.getAttribute("data-key-of") ?? "");
+  const here = [...document.querySelectorAll("[data-key]")].map((row) => row.getAttribute("data-key") ?? "");
+  return new Set([...listed, ...here, ...actions.keys()]);
+}
+
+/** @param {KeyboardEvent} event */
+function hear(event) {
+  const target = event.target instanceof HTMLElement ? event.target : document.body;
+  const writing = target.isContentEditable || target.matches("input, textarea, select, dialog *");
+  if (writing && event.key === "Escape" && !target.closest("dialog")) return target.blur();
+  if (writing || event.ctrlKey || event.metaKey || event.altKey || settings().off) return;
+  if (event.key.length > 1 || event.isComposing) return;
+  const typed = begun ? `${begun} ${event.key}` : event.key;
+  begun = "";
+  clearTimeout(ending);
+  const keys = [...known()];
+  const usual = keys.find((one) => keyOf(one) === typed);
+  if (usual !== undefined) {
+    const action = actions.get(usual);
+    if (!action && !document.querySelector(`[data-key="${CSS.escape(usual)}"]`)) return;
+    event.preventDefault();
+    if (action) action();
+    else press(usual);
+  } else if (keys.some((one) => keyOf(one).startsWith(`${typed} `))) {
+    event.preventDefault();
+    begun = typed;
+    ending = setTimeout(() => (begun = ""), SECOND_WITHIN);
+  }
+}
+
+/** The keys as this person has them, wherever they are named. */
+function showKeys() {
+  for (const row of document.querySelectorAll("[data-key-of]")) {
+    const key = keyOf(row.getAttribute("data-key-of") ?? "");
+    const parts = key.split(" ").filter(Boolean).map((one) => {
+      const kbd = document.createElement("kbd");
+      kbd.textContent = one;
+      return kbd;
+    });
+    row.replaceChildren(...(parts.length ? parts.flatMap((part) => [part, " "]) : ["none"]));
+  }
+}
 
 function help() {
+  showKeys();
   const dialog = document.getElementById("keys");
+  const here = document.getElementById("keys-here"); // what this page has besides
+  if (here instanceof HTMLTemplateElement) {
+    dialog?.querySelector(".dialog-body")?.prepend(document.importNode(here.content, true));
+    here.remove();
+  }
   if (dialog instanceof HTMLDialogElement) dialog.showModal();
 }
-
-const off = () => localStorage.getItem(KEEP) === "true";
 
 export function startKeys() {
   const toggle = document.getElementById("keys-off");
   if (toggle instanceof HTMLInputElement) {
-    toggle.checked = off();
-    toggle.addEventListener("change", () => localStorage.setItem(KEEP, String(toggle.checked)));
+    onSettings(() => (toggle.checked = settings().off));
+    toggle.addEventListener("change", () => {
+      keepSettings({ ...settings(), off: toggle.checked });
+      const body = new URLSearchParams({ off: toggle.checked ? "1" : "" });
+      fetch("/desk/settings/keys", { method: "POST", body, keepalive: true }).catch(() => {});
+    });
   }
-  document.addEventListener("keydown", (event) => {
-    const target = event.target instanceof HTMLElement ? event.target : document.body;
-    const writing = target.isContentEditable || target.matches("input, textarea, select, dialog *");
-    if (writing && event.key === "Escape") return target.blur();
-    if (writing || event.ctrlKey || event.metaKey || event.altKey || off()) return;
-    const action = KEYS[event.key];
-    if (!action) return;
-    event.preventDefault();
-    action();
-  });
+  bind("?", help);
+  bind("/", () => location.assign("/desk/search"));
+  const places = { t: "/desk", c: "/desk/chats", h: "/desk/help", r: "/desk/replies", n: "/desk/notices" };
+  for (const [key, address] of Object.entries(places)) bind(`g ${key}`, () => location.assign(address));
+  document.addEventListener("keydown", hear);
 }

@@ -11,6 +11,15 @@ const PREFIX = "unsent:";
 /** @type {Map<string, Unsent>} what this tab keeps when storage is full or switched off */
 const loose = new Map();
 
+/** A UUID; browsers make them themselves on safe addresses only. */
+export function newCid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
 /** @param {number} me @param {string} cid */
 const keyOf = (me, cid) => `${PREFIX}${me}:${cid}`;
 

@@ -2,7 +2,7 @@
 // Articles while somebody answers: put into the reply where the cursor was, and found by their
 // words for the question that closing asks.
 
-import { swap } from "./swap.js";
+import { swap, toast } from "./swap.js";
 
 const PAUSE = 150;
 
@@ -19,7 +19,7 @@ function look() {
   if (words instanceof HTMLInputElement) swap(address(words.value, type), ["pick-results"]).catch(() => {});
 }
 
-/** Open the search; `i`, Ctrl K in the box, or the button beside it. */
+/** Open the search; `i`, or the button beside the box. */
 export function openPick() {
   const open = dialog();
   if (!(open instanceof HTMLDialogElement) || !box() || open.open) return;
@@ -36,12 +36,35 @@ export function openPick() {
 function insert(choice) {
   const open = dialog();
   if (open instanceof HTMLDialogElement) open.close();
+  use({ slug: choice.dataset.slug ?? "", title: choice.dataset.title ?? "", url: choice.dataset.url ?? "" });
+}
+
+/** In a chat a card; elsewhere, and in a note, its title and address.
+ * @param {{slug: string, title: string, url: string}} article */
+async function use({ slug, title, url }) {
+  const pane = document.getElementById("thread");
+  const form = pane?.querySelector("form.composer");
+  const chat = pane?.dataset.face?.startsWith("chat:") && form instanceof HTMLFormElement && form.dataset.mode !== "note";
+  if (!chat) return put(title, url);
+  try {
+    const body = new URLSearchParams({ article: slug });
+    const answer = await fetch(`${pane?.dataset.path}/article`, { method: "POST", body, headers: { Accept: "application/json" } });
+    if (!answer.ok) toast((await answer.json().catch(() => ({}))).title ?? "The article was not sent.");
+  } catch {
+    toast("No connection. The article was not sent.");
+  }
+  const text = box();
+  if (text instanceof HTMLElement) text.focus();
+}
+
+/** Title and address, where the cursor was. @param {string} title @param {string} url */
+function put(title, url) {
   const text = box();
   if (!(text instanceof HTMLTextAreaElement)) return;
   const at = text.selectionEnd || text.value.length; // the box was never entered: at its end
   const before = text.value.slice(0, at);
   const gap = !before ? "" : before.endsWith("\n") ? "" : "\n";
-  const words = `${gap}${choice.dataset.title}\n${choice.dataset.url}\n`;
+  const words = `${gap}${title}\n${url}\n`;
   text.focus();
   text.setRangeText(words, at, at, "end");
   text.dispatchEvent(new Event("input", { bubbles: true }));
@@ -126,6 +149,9 @@ async function find(input) {
 let pause;
 
 export function startPick() {
+  document.addEventListener("desk:article", (event) => {
+    void use(/** @type {CustomEvent} */ (event).detail);
+  });
   document.addEventListener("click", (event) => {
     const target = event.target instanceof Element ? event.target : null;
     if (target?.closest("[data-open-pick]")) openPick();
@@ -150,9 +176,7 @@ export function startPick() {
   });
   document.addEventListener("keydown", (event) => {
     const inside = event.target instanceof Element && event.target.closest("#pick");
-    const writing = event.target instanceof Element && event.target.matches(".composer textarea");
-    if (writing && event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) openPick();
-    else if (inside && event.key === "ArrowDown") move(1);
+    if (inside && event.key === "ArrowDown") move(1);
     else if (inside && event.key === "ArrowUp") move(-1);
     else if (event.target instanceof Element && event.target.id === "pick-words" && event.key === "Enter") {
       const first = document.querySelector("#pick .pick-choice");

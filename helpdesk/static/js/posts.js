@@ -75,6 +75,14 @@ export class Posts {
     void this.go();
   }
 
+  /** @param {string} cid */
+  drop(cid) {
+    forget(live.me, cid);
+    this.own.delete(cid);
+    this.states.delete(cid);
+    this.tell();
+  }
+
   /** One at a time and in order. */
   async go() {
     if (this.busy) return;

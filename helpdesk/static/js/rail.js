@@ -1,10 +1,18 @@
 // @ts-check
-// Every page of the desk: the numbers on the rail, and word to the page that something changed.
-// The socket it keeps is also what says that an agent is here.
+// Every page of the desk: the numbers on the rail, word to the page that something changed, keys,
+// the palette, and what rings. The socket it keeps is also what says that an agent is here.
 
+import { startKeys } from "./keys.js";
 import { live } from "./live.js";
+import { readSettings } from "./mine.js";
+import { offersAre } from "./offers.js";
+import { ownAre } from "./own.js";
+import { startPalette } from "./palette.js";
+import { ring, ringsHere, startRings } from "./rings.js";
 
 const PAUSE = 500; // several changes of one moment are one question
+
+let since = "";
 
 /** @param {string} id @param {number} number @param {string} words */
 function badge(id, number, words) {
@@ -20,12 +28,18 @@ function badge(id, number, words) {
 
 async function countAgain() {
   try {
-    const answer = await fetch("/desk/counts", { headers: { Accept: "application/json" } });
+    const address = `/desk/counts${since ? `?${new URLSearchParams({ since })}` : ""}`;
+    const answer = await fetch(address, { headers: { Accept: "application/json" } });
     if (!answer.ok) return;
-    const { tickets, chats, incidents } = await answer.json();
+    const { tickets, chats, incidents, escalations, own, offers, rings, now } = await answer.json();
+    since = now;
     badge("rail-tickets", tickets, "unassigned in your departments");
     badge("rail-chats", chats, "waiting");
+    badge("rail-escalations", escalations ?? 0, "late");
     badge("rail-incidents", incidents ?? 0, "proposed");
+    ownAre(own);
+    offersAre(offers);
+    rings.forEach(ring);
   } catch {
     // the next change asks again
   }
@@ -35,23 +49,31 @@ async function countAgain() {
 let pausing;
 let missed = false;
 
-/** Also told to the page, as "desk:changed". */
+/** Also told to the page, as "desk:changed". A hidden page rests, unless it is the one that rings. */
 function changed() {
-  if (document.hidden) missed = true;
-  else pausing ??= setTimeout(tell, PAUSE);
+  missed ||= document.hidden;
+  if (!document.hidden || ringsHere()) pausing ??= setTimeout(tell, PAUSE);
 }
 
 function tell() {
   pausing = undefined;
-  void countAgain();
+  // On a phone there may be more of them than fit: the current one is in sight.
+const current = document.querySelector(".rail li:has(> [aria-current])");
+if (current instanceof HTMLElement && current.parentElement) current.parentElement.scrollLeft = current.offsetLeft - 160;
+void countAgain();
+  if (document.hidden) return;
+  missed = false;
   document.dispatchEvent(new CustomEvent("desk:changed"));
 }
 
 document.addEventListener("visibilitychange", () => {
   if (document.hidden || !missed) return;
-  missed = false;
   tell();
 });
 live.follow("desk", { onChanged: changed, onReady: changed });
 live.follow("chat:queue", { onQueue: changed });
+startRings();
+startKeys();
+startPalette();
 void countAgain();
+void readSettings();

@@ -180,10 +180,15 @@ function say(id, text, lang = "") {
 
 /**
  * @param {{subject: string, hints: string[], complete: number, ask_reason: boolean,
- *   urgency: Urgency | null, language: {code: string, text: string} | null, personal: string}} told
+ *   promised: Record<string, string | boolean> | null, urgency: Urgency | null,
+ *   language: {code: string, text: string} | null, personal: string}} told
  */
 function advise(told) {
   if (told.urgency) suggestLevel(told.urgency);
+  for (const [part, words] of Object.entries(told.promised ?? {})) {
+    const place = document.querySelector(`#promise [data-promise="${part}"]`);
+    if (place) place.textContent = String(words);
+  }
   say("language-notice", told.language?.text ?? "", told.language?.code);
   say("personal-notice", told.personal);
   const advice = document.getElementById("subject-advice");

@@ -17,8 +17,8 @@ let shown = here();
 /** @param {string} html */
 const parse = (html) => new DOMParser().parseFromString(policy.createHTML(html), "text/html");
 
-/** @param {Element} element @param {Element} wanted */
-function put(element, wanted) {
+/** Make an element of the page another one. @param {Element} element @param {Element} wanted */
+export function put(element, wanted) {
   const focused = document.activeElement;
   morphNode(element, wanted);
   const lost = focused instanceof HTMLElement && focused.isConnected && document.activeElement !== focused;
@@ -61,6 +61,12 @@ export async function swap(url, ids, how = {}, titled = false) {
   for (const [element, wanted] of parts) if (element && wanted) put(element, wanted);
   const words = page.querySelector("[data-part=problem]")?.textContent?.trim() ?? "";
   return { answer, words, whole: parts.every(([element, wanted]) => element && wanted) };
+}
+
+/** A page of ours to take parts from; none when it says no. @param {string} url */
+export async function look(url) {
+  const answer = await fetch(url, { headers: { "X-Fragment": "list", Accept: "text/html" } });
+  return answer.ok && !answer.redirected ? parse(await answer.text()) : null;
 }
 
 /** Fetch one part of this page again. @param {string} id @param {string} url */

@@ -10,17 +10,19 @@ import { clock, dayNumber, now, zone } from "./time.js";
 /**
  * @typedef {{caseId: number, face: string, staff: boolean, after: number,
  *   shows?: (frame: Frame) => boolean, where?: (frame: Frame) => string, onEvent?: (frame: Frame, history: boolean) => void,
- *   onPresence?: (who: By[]) => void, onLine?: (position: number) => void, onWriters?: (names: string[]) => void,
+ *   onPresence?: (who: By[]) => void, onLine?: (position: number, wait: string) => void, onWriters?: (names: string[]) => void,
  *   onRevoked?: () => void, outbox?: Outbox}} Options
  */
 /**
  * Where what is not confirmed yet is kept, when it does not go through the socket.
  * @typedef {{pending: () => import("./outbox.js").Unsent[], send: (body: string, note: boolean) => void,
- *   retry: (cid: string) => void, onChange: (tell: () => void) => () => void}} Outbox
+ *   retry: (cid: string) => void, drop: (cid: string) => void, onChange: (tell: () => void) => () => void}} Outbox
  */
 
 const TYPING_ENDS = 6000;
-const WORDS = { sending: "Sending…", queued: "Not sent yet, waiting for the connection", failed: "Not sent", seen: "Seen" };
+/** Shown as cards that lead somewhere. */
+const LINKED = new Set(["conversation.article_shared", "conversation.steered"]);
+const WORDS = { sending: "Sending…", sent: "Sent", queued: "Not sent yet, waiting for the connection", failed: "Not sent", seen: "Seen" };
 
 /** @param {string} id @returns {HTMLElement} */
 function clone(id) {
@@ -78,7 +80,7 @@ export class Thread {
       onTyping: (by, kind, face) => this.typing(by, kind, face),
       onPresence: (who) => options.onPresence?.(who),
       onRead: (by, n) => this.read(by, n),
-      onLine: (position, face) => face === options.face && options.onLine?.(position),
+      onLine: (position, face, wait) => face === options.face && options.onLine?.(position, wait),
       onRevoked: () => options.onRevoked?.(),
     });
     const { signal } = (this.ending = new AbortController());
@@ -143,19 +145,23 @@ export class Thread {
   /** @param {Frame} frame */
   row(frame) {
     const own = frame.by.staff === this.options.staff;
-    const bubble = frame.body !== undefined && frame.text === undefined;
-    if (!bubble && !frame.evidence) {
+    const whisper = frame.type === "conversation.whispered";
+    const bubble = whisper || (frame.body !== undefined && frame.text === undefined);
+    const link = LINKED.has(frame.type) && frame.data?.link;
+    if (!bubble && !frame.evidence && !link) {
       const line = clone("message-event");
       fill(line, "body", frame.body === undefined ? frame.text : `${frame.text}: “${frame.body}”`);
       return this.dated(line, frame.at, frame.n);
     }
-    const kind = frame.type === "note.added" || frame.data?.note ? "note" : own ? "mine" : "theirs";
+    const kind = frame.type === "note.added" || whisper || frame.data?.note ? "note" : own ? "mine" : "theirs";
     const row = clone(`message-${kind}`);
     fill(row, "author", frame.by.name);
     fill(row, "body", bubble ? frame.body : frame.text);
     const where = this.options.where?.(frame);
     if (where) fill(row, "audience", kind === "note" ? `Only the team sees this, ${where}` : where);
-    if (frame.evidence) row.querySelector(".bubble")?.append(this.card(frame.evidence));
+    if (whisper) fill(row, "title", frame.text);
+    if (frame.evidence) row.querySelector(".bubble")?.append(this.card(frame.evidence, frame.aud === "private"));
+    else if (link) row.querySelector(".bubble")?.append(this.linked(frame.data));
     this.state(row, kind === "mine" && frame.n <= this.seenUpTo ? "seen" : "sent");
     return this.dated(row, frame.at, frame.n);
   }
@@ -172,8 +178,19 @@ export class Thread {
     return row;
   }
 
-  /** @param {Frame} piece */
-  card(piece) {
+  /** An article, or a form: what it is called and where it is. @param {Frame} data */
+  linked(data) {
+    const card = clone("evidence-card");
+    const name = part(card, "name");
+    fill(card, "name", data.label);
+    if (name instanceof HTMLAnchorElement) name.href = data.link;
+    fill(card, "kind", data.article ? "Article" : "Form");
+    fill(card, "meta", data.summary ? ` · ${data.summary}` : "");
+    return card;
+  }
+
+  /** @param {Frame} piece @param {boolean} isPrivate */
+  card(piece, isPrivate) {
     const card = clone("evidence-card");
     const name = part(card, "name");
     fill(card, "name", piece.name);
@@ -181,6 +198,8 @@ export class Thread {
     const kind = piece.kind.replaceAll("_", " ");
     fill(card, "kind", kind.charAt(0).toUpperCase() + kind.slice(1) + (piece.size ? " · " : ""));
     fill(card, "meta", piece.size ? bytes(piece.size) : "");
+    const lock = part(card, "private");
+    if (lock) lock.hidden = !isPrivate;
     if (piece.thumb) {
       const picture = document.createElement("img");
       picture.src = `/evidence/${piece.id}/thumbnail`;
@@ -194,12 +213,13 @@ export class Thread {
 
   // What is not confirmed yet
 
-  /** @param {string} body @param {boolean} note */
+  /** The id it carries, when it goes through the socket. @param {string} body @param {boolean} note */
   send(body, note = false) {
     this.clearUnread();
-    if (this.options.outbox) this.options.outbox.send(body, note);
-    else live.send({ s: this.stream, face: this.options.face, body, note });
+    const { outbox, face } = this.options;
+    const cid = outbox ? void outbox.send(body, note) : live.send({ s: this.stream, face, body, note });
     this.showWaiting();
+    return cid;
   }
 
   /** Also what other tabs of this person wrote, and what an earlier visit left. */
@@ -216,8 +236,8 @@ export class Thread {
         row = clone(one.note ? "message-note" : "message-mine");
         fill(row, "body", one.body);
         this.dated(row, new Date(one.at).toISOString(), 0);
-        const button = part(row, "retry");
-        button?.addEventListener("click", () => (outbox ?? live).retry(one.cid));
+        part(row, "retry")?.addEventListener("click", () => (outbox ?? live).retry(one.cid));
+        part(row, "drop")?.addEventListener("click", () => (outbox ?? live).drop(one.cid));
         this.log.append(row);
         this.waiting.set(one.cid, row);
       }
@@ -244,7 +264,8 @@ export class Thread {
   /** @param {import("./live.js").SendNews} news */
   sendNews(news) {
     const row = this.waiting.get(news.cid);
-    if (news.state === "sent" && (news.n ?? 0) <= this.newest) this.remove(news.cid); // shown already
+    if (news.state === "dropped") this.remove(news.cid);
+    else if (news.state === "sent" && (news.n ?? 0) <= this.newest) this.remove(news.cid); // shown already
     else if (row && news.state === "sent") this.state(row, "sent");
     else if (row && news.state !== "gone") this.state(row, news.state, news.why);
     else this.showWaiting();
@@ -254,9 +275,13 @@ export class Thread {
   state(row, state, why = "") {
     row.dataset.state = state;
     const words = /** @type {Record<string, string>} */ (WORDS)[state] ?? "";
-    fill(row, "state", why && state === "failed" ? `Not sent. ${why}` : words);
-    const button = part(row, "retry");
-    if (button) button.hidden = !(state === "failed" || state === "queued");
+    if (row.dataset.kind === "mine" || state !== "sent") {
+      fill(row, "state", why && state === "failed" ? `Not sent. ${why}` : words);
+    } else fill(row, "state", "");
+    for (const name of ["retry", "drop"]) {
+      const button = part(row, name);
+      if (button) button.hidden = !(state === "failed" || state === "queued");
+    }
   }
 
   // Reading

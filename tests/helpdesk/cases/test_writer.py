@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from chat.commands import end
-from chat.hub import OPEN_CONVERSATION
+from chat.live.hub import OPEN_CONVERSATION
 from chat.models import Conversation
 from helpdesk.cases.commands import post_message
 from helpdesk.cases.models import Audience, Event, Message

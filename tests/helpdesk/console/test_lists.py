@@ -37,7 +37,7 @@ async def test_each_view_holds_what_it_says(cast: Cast, site: str) -> None:
             page = (await amy.get(f"/desk?view={view}")).text
             assert set(refs(page)) == {each.reference for each in tickets}, view
         counts = (await amy.get("/desk/counts")).json()
-    assert counts == {"tickets": 1, "chats": 0}
+    assert (counts["tickets"], counts["chats"]) == (1, 0)
 
 
 async def test_counts_are_never_older_than_the_change_a_page_heard_of(cast: Cast) -> None:

@@ -14,7 +14,7 @@ async def test_a_closed_chat_says_why_and_offers_the_form(site: str, cast: Cast)
         form = await finn.get("/report?service=payments&type=withdrawal_not_received")
     assert "Nobody is available for chat at the moment." in page.text
     assert 'href="/chat"' not in page.text
-    assert "New York time" in form.text
+    assert "opens Tuesday 09:00 New York" in form.text
     assert 'href="/chat?type' not in form.text
 
 

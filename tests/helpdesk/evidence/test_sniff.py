@@ -137,6 +137,7 @@ def test_the_ending_is_the_last_one_that_is_no_number() -> None:
         (samples.archive(("a", b"a"))[:-10], "damaged"),
         (b"PK\x03\x04" + b"\0" * 200, "damaged"),
     ],
+    ids=["bomb", "many", "nested", "upwards", "drive", "cut", "empty"],  # archives know the time
 )
 def test_a_dangerous_archive_is_refused(tmp_path, content: bytes, words: str) -> None:  # type: ignore[no-untyped-def]
     file = tmp_path / "a.zip"

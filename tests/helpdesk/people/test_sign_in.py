@@ -15,7 +15,7 @@ from helpdesk.people.models import Person, Session
 from helpdesk.people.passwords import hash_password, weakness
 from helpdesk.people.sessions import end_sessions, start_session
 from helpdesk.permissions import SYSTEM, Role
-from tests.people import PASSWORD
+from tests.people import PASSWORD, Cast
 
 from .visitors import cookie_of, visitor
 
@@ -390,3 +390,14 @@ async def test_times_are_shown_in_the_time_zone_one_chooses(desk: Desk, site: st
             assert answer.status_code == 422, bad
         await client.post("/account/time-zone", data={"time_zone": "Asia/Kolkata"})
         assert "(Asia/Kolkata)" in (await client.get("/account")).text
+
+
+async def test_colleagues_say_which_languages_they_answer_in(cast: Cast, site: str) -> None:
+    async with await cast.browser(site, "amy") as amy:
+        wrong = await amy.post("/account/languages", data={"languages": "Spanish"})
+        assert wrong.status_code == 422
+        assert "spanish is not the code of a language" in wrong.text
+        await amy.post("/account/languages", data={"languages": "en, es es"})
+        assert 'value="en es"' in (await amy.get("/account")).text
+    async with await cast.browser(site, "finn") as finn:
+        assert "/account/languages" not in (await finn.get("/account")).text

@@ -123,6 +123,18 @@ def test_equals_keep_their_order():
 
 
 @pytest.mark.parametrize("level", LEVELS)
+def test_of_several_with_the_very_same_words_all_are_meant(level):
+    said = ("Withdrawal not in my bank", "I withdrew 1,200 USD on Monday and it has not arrived.")
+    asked, *others = ready(
+        level, [report(*said), *[report(*said, -n) for n in (1, 30, 90)], *EARLIER]
+    )
+    matches = rank(asked, others, weights=shipped_weights(level))
+    assert {match.index for match in matches[:3]} == {0, 1, 2}
+    assert all(match.probability >= 0.9 for match in matches[:3])
+    assert matches[3].probability < 0.5
+
+
+@pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("text", [*ODD, *LANGUAGES])
 def test_any_text_is_answered(level, text):
     asked, *earlier = ready(level, [report(text, text), report(text, text, -1), *EARLIER])

@@ -3,12 +3,15 @@
 from dataclasses import fields
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from helpdesk.calendars.hours import Hours
+from helpdesk.calendars.week import Span, Week
 from tests.conftest import TUESDAY
 from triage.routing.logic.conditions import (
     DEEPEST,
@@ -21,7 +24,6 @@ from triage.routing.logic.conditions import (
     read_condition,
 )
 from triage.routing.logic.facts import Facts
-from triage.routing.logic.hours import opening
 from triage.routing.logic.phrases import Phrases
 from triage.routing.logic.vocabulary import DAYS, LEVELS, SHAPES, UNKNOWN, About, Kind, Moment, Unit
 
@@ -29,6 +31,9 @@ from .build import anything, asks, everything, nothing, some_facts
 
 WORDS = ["card", "timer", "refund*", "掲載", "stolen account"]
 KEYS = ["GEN", "PAY", "TECH"]
+NEW_YORK = Hours(
+    (Week(ZoneInfo("America/New_York"), tuple(Span(day, 9 * 60, 17 * 60) for day in range(5))),)
+)
 
 
 def values_of(about: About) -> st.SearchStrategy[Any]:
@@ -86,7 +91,7 @@ facts = st.builds(
     tags=st.frozensets(st.sampled_from(["card", "timer"])),
     previous=st.sampled_from([{}, {"severity": "low"}]),
     load=st.dictionaries(st.sampled_from(KEYS), st.integers(0, 60)),
-    hours=st.sampled_from([{}, {"PAY": opening("Monday to Friday, 09:00–17:00 New York time")}]),
+    hours=st.sampled_from([{}, {"PAY": NEW_YORK}]),
 )
 
 
@@ -204,29 +209,13 @@ def test_ten_thousand_words_are_looked_for_in_a_moment() -> None:
 
 def test_hours_go_past_midnight_on_the_department_s_own_clock() -> None:
     night = asks("hour", "20", "6", unit="PAY")
-    hours = {"PAY": opening("Monday to Friday, 09:00–17:00 New York time, closed on holidays")}
+    hours = {"PAY": NEW_YORK}
     at = {hour: TUESDAY.replace(hour=hour) for hour in (1, 9, 11, 23)}  # New York is four behind
     held = {hour: holds(night, some_facts(at=when, hours=hours).read) for hour, when in at.items()}
     assert held == {1: True, 9: True, 11: False, 23: False}
     is_open = asks("open", "yes", unit="PAY")
     assert not holds(is_open, some_facts(at=TUESDAY, hours=hours).read)
     assert holds(is_open, some_facts(at=TUESDAY.replace(hour=15), hours=hours).read)
-
-
-@pytest.mark.parametrize(
-    ("words", "known"),
-    [
-        ("Monday to Saturday, 08:00–20:00 UTC", True),
-        ("Every day, around the clock", True),
-        ("Friday to Monday, 9:00 to 12:30 Tokyo time", True),
-        ("When we feel like it", False),
-        ("Monday to Friday, 25:00–17:00 UTC", False),
-        ("Monday to Friday, 09:00–17:00 Atlantis time", False),
-        ("", False),
-    ],
-)
-def test_hours_are_read_from_words_or_not_known(words: str, known: bool) -> None:
-    assert (opening(words) is not None) == known
 
 
 def test_facts_hold_nothing_that_somebody_wrote() -> None:

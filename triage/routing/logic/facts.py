@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from helpdesk.calendars.hours import Hours
 from helpdesk.core.formats import iso, zone
 
 from .conditions import Known
-from .hours import Opening
 from .phrases import normal
 from .vocabulary import DAYS, LEVELS, UNKNOWN, About, Moment
 
@@ -40,7 +40,7 @@ class Facts:
     tags: frozenset[str] = frozenset()
     previous: Mapping[str, str] = field(default_factory=dict)  # severity, department, type
     load: Mapping[str, int] = field(default_factory=dict)  # open tickets by department
-    hours: Mapping[str, Opening | None] = field(default_factory=dict)
+    hours: Mapping[str, Hours] = field(default_factory=dict)
 
     def read(self, about: About, unit: str) -> Known:
         """The value a test asks for; None when it is not known."""
@@ -82,7 +82,7 @@ class Facts:
         if "/" in unit or unit == "UTC":
             return self.at.astimezone(zone(unit))
         opening = self.hours.get(unit or self.department)
-        return self.at.astimezone(UTC if opening is None else opening.zone)
+        return self.at.astimezone(UTC if opening is None else opening.zone_at(self.at))
 
     def moved(self, **changes: Any) -> "Facts":
         return replace(self, **changes)
@@ -110,7 +110,5 @@ class Facts:
             "tags": sorted(self.tags),
             "previous": dict(self.previous),
             "load": dict(self.load),
-            "open": {
-                key: opening.is_open(self.at) for key, opening in self.hours.items() if opening
-            },
+            "open": {key: hours.is_open(self.at) for key, hours in self.hours.items()},
         }

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from helpdesk.calendars.hours import Hours
 from triage.routing.logic.engine import Outcome, run
 from triage.routing.logic.facts import Facts
-from triage.routing.logic.hours import Opening
 from triage.routing.logic.rules import Rule
 from triage.routing.logic.vocabulary import LEVELS, Moment
 
@@ -65,7 +65,7 @@ class Course:
 
     def __init__(
         self, rules: Sequence[Rule], tickets: Mapping[int, Still],
-        hours: Mapping[str, Opening | None],
+        hours: Mapping[str, Hours],
     ) -> None:  # fmt: skip
         self.rules, self.tickets, self.hours = rules, tickets, hours
         self.states: dict[int, State] = {}

@@ -1,8 +1,4 @@
-"""Who gets a ticket: a choice among a department's people, with the reason in words.
-
-What it takes is small on purpose: calendars of people and departments will fill the same
-fields one day.
-"""
+"""Who gets a ticket: a choice among a department's people, with the reason in words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -13,6 +13,8 @@ from helpdesk.cases.events import record
 from helpdesk.cases.models import Case
 from helpdesk.catalogue import queries as catalogue
 from helpdesk.desk import Desk, Transaction
+from helpdesk.escalations.raising import Raising, raise_held
+from helpdesk.escalations.states import Cause, Level
 from helpdesk.evidence.commands import request_evidence
 from helpdesk.evidence.models import EvidenceRequest
 from helpdesk.people.models import Group
@@ -32,6 +34,7 @@ from .candidates import candidates
 from .telling import tell
 
 ASKED_FOR = timedelta(days=3)  # to bring a piece the rules ask for
+BY_RULE = "the rules of the desk ask for it"
 RAISED = "Requests like this one are handled with this urgency."
 
 
@@ -243,6 +246,8 @@ async def escalate(place: Place, action: Action, applied: Applied) -> None:
         reason=action.text.strip(),
         **note_reach(place.ticket),
     )
+    raising = Raising(Cause.ROUTING, Level.MANAGER, BY_RULE, reason=action.text.strip())
+    await raise_held(place.tx, place.case, place.ticket, raising)
     managers = Action(do=Do.NOTIFY, value="managers", text=action.text)
     applied.done["escalated"] = await tell(place.desk, place.tx, place.ticket, managers)
 

@@ -16,6 +16,8 @@ LEADS = {"manager", "admin"}  # work is not given to them by itself
 MEMBERS = text("""
 SELECT p.id, p.name, p.roles, p.languages, p.skills,
     coalesce(a.available AND a.seen_at > :fresh, false) AS present,
+    EXISTS (SELECT FROM absences l WHERE l.person_id = p.id AND l.withdrawn_at IS NULL
+        AND l.begins_at <= :now AND l.ends_at > :now) AS absent,
     (SELECT count(*) FROM tickets t WHERE t.assignee_id = p.id
         AND t.status IN ('new', 'open', 'waiting_on_user', 'on_hold')) AS open_tickets
 FROM memberships m JOIN people p ON p.id = m.person_id
@@ -27,7 +29,7 @@ ORDER BY p.id
 
 async def candidates(desk: Desk, tx: Transaction, group_id: int) -> list[Candidate]:
     connection = await tx.db.connection()
-    values = {"group": group_id, "fresh": tx.now - FRESH}
+    values = {"group": group_id, "fresh": tx.now - FRESH, "now": tx.now}
     rows = (await connection.execute(MEMBERS, values)).mappings()
     return [
         Candidate(
@@ -38,6 +40,7 @@ async def candidates(desk: Desk, tx: Transaction, group_id: int) -> list[Candida
             skills=frozenset(normal(skill) for skill in row["skills"]),
             open_tickets=row["open_tickets"],
             present=row["present"],
+            absent=row["absent"],
             takes_work=LEADS.isdisjoint(row["roles"]),
         )
         for row in rows

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from helpdesk.calendars.hours import Hours
+from helpdesk.calendars.queries import all_hours
 from helpdesk.cases.models import Event
 from helpdesk.catalogue import queries as catalogue
 from helpdesk.desk import Desk
 from helpdesk.tickets.models import Ticket
 from triage.routing.logic.facts import Facts
-from triage.routing.logic.hours import Opening, opening
 from triage.routing.logic.phrases import Phrases, normal
 from triage.routing.logic.vocabulary import LEVELS, Moment
 from triage.routing.queries import GROUPS
@@ -65,7 +66,7 @@ class Known:
 
     departments: Mapping[str, str]  # name → key
     types: Mapping[str, str]  # title → key
-    hours: Mapping[str, Opening | None]
+    hours: Mapping[str, Hours]
 
 
 async def known_to(desk: Desk) -> Known:
@@ -74,7 +75,7 @@ async def known_to(desk: Desk) -> Known:
     return Known(
         {row["name"]: row["key"] for row in rows},
         {type.title: type.key for type in offered.types},
-        {row["key"]: opening(row["hours"]) for row in rows},
+        await all_hours(desk),
     )
 
 

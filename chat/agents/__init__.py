@@ -1,0 +1,1 @@
+"""Agents and lines: who takes chats, who gets which, and who looks on."""

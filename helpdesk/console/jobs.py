@@ -1,0 +1,51 @@
+"""What the console does after an event: colleagues named in a note get a notice of it."""
+
+from sqlmodel import col, select
+
+from chat.models import Conversation
+from helpdesk.cases.events import changed
+from helpdesk.cases.models import Event, Message
+from helpdesk.cases.receipts import already_done
+from helpdesk.core.jobs import job
+from helpdesk.desk import Desk, Transaction
+from helpdesk.people.models import Person
+from helpdesk.people.queries import actor_of
+from helpdesk.permissions import SYSTEM, Can, allowed
+from helpdesk.tickets.models import Ticket
+from triage.routing.models import Notice
+
+from .mentions import colleagues, named, ways_to_name
+
+
+@job
+async def tell_named(desk: Desk, event_id: int) -> None:
+    """Only who may see the ticket; of a chat without one there is nothing to be told about."""
+    ways = ways_to_name(await colleagues(desk))
+    async with desk.transaction(SYSTEM) as tx:
+        if await already_done(tx, event_id, "console.tell_named"):
+            return
+        event = await tx.db.get_one(Event, event_id)
+        message = await tx.db.get(Message, event.message_id) if event.message_id else None
+        ticket = await ticket_of(tx, event)
+        if message is None or ticket is None:
+            return
+        author = await tx.db.get(Person, event.actor_id) if event.actor_id else None
+        for person_id in named(message.body, ways):
+            person = await actor_of(desk, person_id)
+            sees = not ticket.restricted or ticket.group_id in person.groups
+            if person_id == event.actor_id or not (sees or allowed(person, Can.READ_ALL_PRIVATE)):
+                continue
+            words = f"{author.name if author else 'Helpdesk'} names you in a note."
+            tx.db.add(Notice(person_id=person_id, ticket_id=ticket.id, text=words[:300], at=tx.now))
+            tx.outgoing.append(lambda: changed("desk", []))
+
+
+async def ticket_of(tx: Transaction, event: Event) -> Ticket | None:
+    if event.ticket_id is not None:
+        return await tx.db.get(Ticket, event.ticket_id)
+    query = (
+        select(Ticket)
+        .join(Conversation, col(Conversation.ticket_id) == col(Ticket.id))
+        .where(Conversation.id == event.conversation_id)
+    )
+    return (await tx.db.exec(query)).one_or_none()

@@ -1,0 +1,1 @@
+"""What the first answer did not settle: who looks next, by when, and what was decided."""

@@ -1,0 +1,137 @@
+"""By when it is decided, what was decided, and what is missing."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from helpdesk.cases.commands import write_message
+from helpdesk.core.formats import local_time
+from helpdesk.desk import Transaction
+from helpdesk.tickets.commands import add_note, after_move, move
+from helpdesk.tickets.models import Ticket
+from helpdesk.tickets.queries import audience, hold_ticket
+from helpdesk.tickets.states import NotAllowed, Status
+
+from .commands import lift_held
+from .due import watch_level
+from .models import Escalation
+from .queries import Held, hold_escalation, live_of, person_of, rules_in
+from .states import LIVE, Level, Outcome, decide, give_back, settle
+from .telling import stand, tell, whisper
+from .words import DECIDED
+
+LATEST = timedelta(days=366)
+MERGED = "another request that was escalated is part of it"
+
+
+async def extend(tx: Transaction, id: int, until: datetime, reason: str) -> Escalation:
+    """A later date for the decision. The requester's side reads why; the old date stays known."""
+    held = await hold_escalation(tx, id)
+    escalation, ticket = held.escalation, held.ticket
+    if not escalation.standing.is_live:
+        raise NotAllowed("This was decided already.")
+    if until <= max(escalation.due_at, tx.now):
+        raise NotAllowed("Choose a moment after the date that stands, and not in the past.")
+    if until > tx.now + LATEST:
+        raise NotAllowed("Choose a moment within a year.")
+    old, escalation.due_at = escalation.due_at, until
+    message = await write_message(
+        tx, held.case, reason, audience(ticket), ticket.side_id, ticket.id
+    )
+    tell(tx, held, "escalation.extended", message=message, old=moment(old), new=moment(until))
+    return escalation
+
+
+def moment(at: datetime) -> str:
+    return f"{local_time(at, 'UTC')} UTC"
+
+
+async def conclude(
+    tx: Transaction, id: int, outcome: Outcome, reasons: str, then: Status | None = None
+) -> Escalation:
+    """The decision, with reasons the requester reads. `then` is the status it leaves."""
+    held = await hold_escalation(tx, id)
+    escalation, ticket = held.escalation, held.ticket
+    if outcome == Outcome.SETTLED:
+        raise NotAllowed("Choose what you decide.")
+    stand(escalation, decide(escalation.standing, person_of(tx.actor), outcome))
+    await end(tx, held, reasons)
+    message = await write_message(
+        tx, held.case, reasons, audience(ticket), ticket.side_id, ticket.id
+    )
+    tell(tx, held, "escalation.decided", message=message, new=DECIDED[outcome],
+         outcome=outcome.value)  # fmt: skip
+    ticket.first_answered_at = ticket.first_answered_at or tx.now
+    if then is None and ticket.status == Status.NEW:
+        then = Status.OPEN
+    if then is not None:
+        move(tx, held.case, ticket, then)
+        await after_move(tx, held.case, ticket)
+    return escalation
+
+
+async def return_it(
+    tx: Transaction, id: int, missing: str, ask_requester: bool, once: UUID
+) -> Escalation:
+    """Back, with what is missing: to the requester, or to the colleagues who had it."""
+    held = await hold_escalation(tx, id)
+    escalation, ticket = held.escalation, held.ticket
+    stand(escalation, give_back(escalation.standing, person_of(tx.actor)))
+    escalation.asked_requester = ask_requester
+    await end(tx, held, missing)
+    if not ask_requester:
+        await add_note(tx, ticket.id, f"What is missing: {missing}", once)
+        tell(tx, held, "escalation.returned", to="the department, to complete it")
+        return escalation
+    message = await write_message(
+        tx, held.case, missing, audience(ticket), ticket.side_id, ticket.id, client_id=once
+    )
+    tell(tx, held, "escalation.returned", message=message, to="the requester, something is missing")
+    move(tx, held.case, ticket, Status.WAITING_ON_USER)
+    await after_move(tx, held.case, ticket)
+    return escalation
+
+
+async def settle_of(tx: Transaction, ticket_id: int, words: str) -> Escalation | None:
+    """There is nothing left to decide: the ticket is solved, or part of another one."""
+    case, ticket = await hold_ticket(tx, ticket_id, follow=True)
+    found = await live_of(tx, ticket_id)
+    if found is None:
+        return None
+    held = Held(case, ticket, found)
+    stand(found, settle(found.standing))
+    await end(tx, held, "")
+    whisper(tx, held, "escalation.settled", because=words)
+    return found
+
+
+async def bring_along(tx: Transaction, survivor: Ticket) -> None:
+    """To the held ticket that goes on. Of two escalations the survivor's goes on, if need be
+    at the higher level."""
+    query = (
+        select(Escalation)
+        .join(Ticket, col(Ticket.id) == col(Escalation.ticket_id))
+        .where(Ticket.merged_into_id == survivor.id, col(Escalation.state).in_(LIVE))
+        .order_by(col(Escalation.level).desc(), col(Escalation.due_at))
+    )
+    for moving in (await tx.db.exec(query)).all():
+        case, ticket = await hold_ticket(tx, survivor.id)
+        found = await live_of(tx, survivor.id)
+        if found is None:
+            moving.ticket_id = survivor.id
+            await tx.db.flush()
+            await watch_level(tx, ticket, moving, (await rules_in(tx)).rules)
+            continue
+        if moving.level > found.level:
+            await lift_held(tx, Held(case, ticket, found), Level(moving.level), MERGED)
+        stand(moving, settle(moving.standing))
+        moving.ended_at = tx.now
+
+
+async def end(tx: Transaction, held: Held, said: str) -> None:
+    escalation = held.escalation
+    escalation.said, escalation.ended_at = said, tx.now
+    escalation.ended_by_id = tx.actor.id or None
+    held.ticket.updated_at = tx.now
+    await watch_level(tx, held.ticket, escalation, (await rules_in(tx)).rules)

@@ -1,0 +1,1 @@
+"""The desk of managers: what was escalated, and the rules that escalate."""

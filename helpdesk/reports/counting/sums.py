@@ -1,0 +1,60 @@
+"""In which sums a fact is counted, and what counting some facts changes in them. Pure."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from .facts import Fact
+from .spread import add, bucket
+
+ALL = 0  # departments, or severities
+
+
+class Key(NamedTuple):
+    grain: str
+    group_id: int
+    severity: int
+    channel: str
+    kind: str
+    start: datetime
+    detail: str
+
+
+@dataclass
+class Change:
+    count: int = 0
+    spread: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def empty(self) -> bool:
+        return not self.count and not self.spread
+
+
+def starts(at: datetime) -> Iterator[tuple[str, datetime]]:
+    hour = at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    day = hour.replace(hour=0)
+    yield from (("hour", hour), ("day", day), ("month", day.replace(day=1)))
+
+
+def keys(fact: Fact) -> Iterator[Key]:
+    levels = (
+        (ALL, ALL, ""),
+        (fact.group_id, ALL, ""),
+        (fact.group_id, fact.severity, fact.channel),
+    )
+    for grain, start in starts(fact.at):
+        for group, severity, channel in levels:
+            yield Key(grain, group, severity, channel, fact.kind, start, fact.detail)
+
+
+def changes(added: Iterable[Fact], gone: Iterable[Fact]) -> dict[Key, Change]:
+    found: dict[Key, Change] = {}
+    for facts, sign in ((added, 1), (gone, -1)):
+        for fact in facts:
+            for key in keys(fact):
+                change = found.setdefault(key, Change())
+                change.count += sign
+                if fact.seconds is not None:
+                    add(change.spread, {str(bucket(fact.seconds)): 1}, sign)
+    return {key: change for key, change in found.items() if not change.empty}

@@ -1,0 +1,1 @@
+"""What the desk owes, and by when: policies, obligations computed from history, notices."""
