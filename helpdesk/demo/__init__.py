@@ -12,6 +12,7 @@ from helpdesk.reports.counting.commands import rebuild
 from helpdesk.rooms import furnish
 
 from .away import play_absences
+from .burst import play_burst
 from .escalated import play_escalations
 from .help import load_help
 from .notices import play_alerts
@@ -50,6 +51,7 @@ async def seed(desk: Desk, tickets: int = 300) -> None:
     await play_rules(past, clock, Random(2002), company)
     await Play(past, clock, now, random, company, articles).run(tickets)
     ids = {key: person.id for key, person in company.people.items()}
+    await play_burst(past, clock, now, Random(2007), company)
     await write_replies(past, Random(2003), ids)
     await play_escalations(past, clock, now, Random(2006), company)
     await play_owed(past, clock, now)
