@@ -142,7 +142,11 @@ async def chat(agent: Page, visitor: Page) -> None:
     switch = agent.locator("[name=available]")
     if not await switch.is_checked():
         await switch.click(force=True)
-    await agent.wait_for_timeout(2000)
+    for _ in range(20):
+        await agent.wait_for_timeout(500)
+        known = await visitor.request.get("/api/v1/chat/availability")
+        if any(one["available"] for one in (await known.json())["departments"]):
+            break
     await visitor.goto("/chat")
     await visitor.select_option("[name=type]", "withdrawal_not_received")
     await visitor.fill("textarea", "Hello, I withdrew money on Monday and it is not there yet.")
