@@ -4,6 +4,7 @@ from uuid import uuid5
 
 from sqlmodel import select
 
+from helpdesk.alerts.jobs import may_be_mailed
 from helpdesk.alerts.models import Alert, AlertUpdate, Stage
 from helpdesk.cases.commands import sent_before, write_message
 from helpdesk.cases.events import record
@@ -12,7 +13,7 @@ from helpdesk.core.tokens import Signer
 from helpdesk.desk import Desk, Transaction
 from helpdesk.mail.commands import send_mail
 from helpdesk.people.models import Person
-from helpdesk.permissions import SYSTEM, Role
+from helpdesk.permissions import SYSTEM
 from helpdesk.security import canonical_url
 from helpdesk.tickets.models import Ticket, reference
 from helpdesk.tickets.queries import audience, hold_ticket, reach
@@ -137,11 +138,6 @@ async def write(
         body = letter(desk, alert, news, ticket, person, row)
         await send_mail(tx, key, person.name, person.email, subject, body)
         tx.has_work = True
-
-
-def may_be_mailed(person: Person) -> bool:
-    guest = Role.GUEST in person.roles and person.email_confirmed_at is None
-    return person.deactivated_at is None and not guest
 
 
 def letter(
