@@ -40,13 +40,14 @@ from bench.pages import (
 from bench.product import Product
 from bench.raw import Raw
 from bench.stack import Stack, services_running
+from bench.start import measure_start
 from bench.triage import measure_triage
 from bench.twins import measure_twins
 
 RESULTS = Path(__file__).parent / "results"
 ON_A_DESK = ("w1", "w2", "w3", "w4", "w5", "w6", "w7", "help", "twins", "dashboard", "escalations")
 LABELLED = ("language", "incidents", "types", "triage")  # on sets of somebody else
-WORKLOADS = (*ON_A_DESK, "hours", *LABELLED)
+WORKLOADS = (*ON_A_DESK, "start", "hours", *LABELLED)
 FEW = 1_000  # tickets of a small desk, to see how its list grows
 
 
@@ -79,6 +80,9 @@ def main() -> None:
     if options.only & set(ON_A_DESK):
         with services_running() as running:
             rows += measure(running, options)
+    if "start" in options.only:
+        for repeat, subject, figures in measure_start(options.repeats, say):
+            rows.append(row("start", subject, repeat, 0, figures))
     if "hours" in options.only:
         for repeat, subject, figures in measure_hours(options.repeats, say):
             rows.append(row("hours", subject, repeat, 0, figures))

@@ -108,6 +108,7 @@ TARGETS = (
         against="helpdesk",
         base="dashboard-day",
     ),
+    Target("Second start until ready, s", "start", "ready_s", 5, absolute=True),
     Target("Hours: a deadline, µs", "hours", "due_us", 50, absolute=True, against="busday"),
     Target("Hours: a deadline against numpy.busday", "hours", "due_us", 10, against="busday"),
     Target("Hours: open time against numpy.busday", "hours", "elapsed_us", 10, against="busday"),

@@ -1,7 +1,6 @@
 """Who may know of a piece, who may open it, and what a browser is told to do with it."""
 
 import asyncio
-import time
 from typing import Any
 
 import httpx2
@@ -247,9 +246,7 @@ async def test_one_range_is_served_and_more_are_not(
     ticket = await two_sided(cast)
     piece = await attach(cast, site, ticket, "a.log", samples.LOG)
     async with await cast.browser(site, "finn") as finn:
-        began = time.monotonic()
         answer = await finn.get(f"/evidence/{piece.id}/download", headers={"range": asked})
-        assert time.monotonic() - began < 1
     assert answer.status_code == status
     if status != 416:
         assert answer.content == samples.LOG[part]
