@@ -26,9 +26,16 @@ class Audience(StrEnum):
 
 class Case(SQLModel, table=True):
     __tablename__ = "cases"
+    __table_args__ = (
+        Index(
+            "ix_cases_contract",
+            "contract_id",
+            postgresql_where=text("contract_id IS NOT NULL"),
+        ),
+    )
 
     id: int = primary_key()
-    contract_id: int | None = references("contracts.id", default=None)
+    contract_id: int | None = references("contracts.id", index=False, default=None)
     last_seq: int = 0
     opened_at: datetime
 
@@ -37,12 +44,19 @@ class Side(SQLModel, table=True):
     """One party of a case: a person, or everybody of that person's company."""
 
     __tablename__ = "sides"
-    __table_args__ = (UniqueConstraint("case_id", "person_id"),)
+    __table_args__ = (
+        UniqueConstraint("case_id", "person_id"),
+        Index(
+            "ix_sides_company",
+            "company_id",
+            postgresql_where=text("company_id IS NOT NULL"),
+        ),
+    )
 
     id: int = primary_key()
-    case_id: int = references("cases.id", ondelete="CASCADE")
+    case_id: int = names("cases")
     person_id: int = names("people", index=True)
-    company_id: int | None = names("companies", index=True, default=None)
+    company_id: int | None = names("companies", default=None)
     role: str = Field(max_length=20)  # client | freelancer | guest: held on this case
 
 
@@ -51,7 +65,7 @@ class Message(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("case_id", "client_id"),)
 
     id: int = primary_key()
-    case_id: int = references("cases.id", index=False, ondelete="CASCADE")
+    case_id: int = names("cases")
     client_id: UUID  # chosen by the sender: a retry is not a second message
     author_id: int | None = names("people", default=None)
     audience: Audience = text_enum(Audience)
@@ -77,7 +91,7 @@ class Event(SQLModel, table=True):
     )
 
     id: int = primary_key()
-    case_id: int = references("cases.id", index=False, ondelete="CASCADE")
+    case_id: int = names("cases")
     seq: int
     type: str = Field(max_length=60)
     audience: Audience = text_enum(Audience)

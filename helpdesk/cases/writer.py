@@ -99,7 +99,7 @@ WITH sent AS MATERIALIZED (
         case_id, seq, type, audience, side_id, actor_id, conversation_id, message_id, data,
         occurred_at, relayed_at)
     SELECT case_id, seq, type, audience, CASE WHEN note THEN NULL ELSE side_id END, author_id,
-        conversation_id, message_id, '{{}}', $9, CASE WHEN type = ANY($10) THEN NULL ELSE $9 END
+        conversation_id, message_id, '{{}}', $9, CASE WHEN note AND $10 THEN NULL ELSE $9 END
     FROM numbered ORDER BY message_id
 ), counted AS (
     UPDATE cases SET last_seq = top.seq
@@ -135,8 +135,8 @@ class Writer:
     def __init__(self, desk: Desk, open_face: str) -> None:
         self.desk = desk
         self.statement = STORE.format(open_face=open_face)
-        # Chats are read live: no job waits for their messages.
-        self.relayed = sorted(desk.relayed - {"message.posted"})
+        # Chats are read live: no job waits for their messages, perhaps one for their notes.
+        self.notes_relayed = "note.added" in desk.relayed
         self.lanes = [Lane() for _ in range(LANES)]
 
     async def run(self) -> None:
@@ -240,7 +240,7 @@ class Writer:
             [send.body for send in batch],
             list({send.case_id for send in batch}),
             now,
-            self.relayed,
+            self.notes_relayed,
             timeout=STATEMENT_SECONDS,
         )
         envelopes: list[Envelope] = []

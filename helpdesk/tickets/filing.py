@@ -168,6 +168,7 @@ TOLD = f"""told AS (
     FROM the_ticket t, given
     UNION ALL
     SELECT 2, 'message.posted', given.audience, m.id, NULL, '{{}}' FROM the_message m, given"""
+TOLD_OF = ("ticket.opened", "message.posted", "evidence.added")
 TOLD_OF_EVIDENCE = """
     UNION ALL
     SELECT 2 + row_number() OVER (ORDER BY id), 'evidence.added', audience, NULL, id,
@@ -371,7 +372,7 @@ async def insert(
         filing.conversation_id,
         filing.description,
         base_audience(filing).value,
-        list(desk.relayed),
+        [type for type in TOLD_OF if type in desk.relayed],
         [piece_row(filing, piece) for piece in filing.pieces],
         filing.draft_id,
         filing.seen,

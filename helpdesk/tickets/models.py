@@ -93,7 +93,7 @@ class Ticket(SQLModel, table=True):
     )
 
     id: int = primary_key()
-    case_id: int = references("cases.id", ondelete="CASCADE")
+    case_id: int = names("cases", index=True)
     side_id: int = names("sides")
     requester_id: int = names("people")
     once: UUID  # chosen by the form or API client: a repeated submit is the same ticket
