@@ -13,7 +13,7 @@ from helpdesk.catalogue.document import QuestionKind, TicketType
 from helpdesk.core.money import EXPONENTS, BadAmount, read_amount
 
 from .rules import Processing, Rules
-from .words import Found, plain_words, weigh_words
+from .words import Found, plain_words
 
 AUTO_RELEASE = timedelta(days=14)  # after a milestone was handed in
 HELD = frozenset({"funded", "submitted", "changes_requested"})
@@ -65,11 +65,10 @@ def facts_of(
     """`answers` as the form sends them, or as they are stored."""
     values: Values = {}
     asked = rules.asked_about(type.key)
-    words = plain_words(f"{subject}\n{description}")
-    for name, lexicon in rules.words.items():
-        if f"words_{name}" in asked:
-            found = weigh_words(words, lexicon.phrases)
-            values[f"words_{name}"] = _found(found, lexicon.threshold)
+    if listens := rules.listens_about(type.key):
+        words = plain_words(f"{subject}\n{description}")
+        for fact, phrases, threshold in listens:
+            values[fact] = _found(phrases.found_in(words), threshold)
     values |= _answered(type, answers, asked)
     values |= _deadlines(type, answers, around)
     values |= _money(type, answers, around, rules)

@@ -19,6 +19,8 @@ from pydantic import (
     model_validator,
 )
 
+from .words import Phrases
+
 FIRST_NUMBER = 1  # of the version we ship
 FIRST_NOTE = "The rules this desk begins with"
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
@@ -37,14 +39,16 @@ class Effect(StrEnum):
 
     @property
     def steps(self) -> int:
-        return {"up": 1, "up_two": 2, "down": -1, "down_two": -2}.get(self.value, 0)
+        return STEPS.get(self, 0)
 
     @property
     def least(self) -> int:
         """The level it leads to at the least; 0 for a rule that moves by steps."""
-        return {"at_least_high": 3, "urgent": 4}.get(self.value, 0)
+        return LEAST.get(self, 0)
 
 
+STEPS = {Effect.UP: 1, Effect.UP_TWO: 2, Effect.DOWN: -1, Effect.DOWN_TWO: -2}
+LEAST = {Effect.HIGH: 3, Effect.URGENT: 4}
 EFFECT_WORDS = {
     Effect.UP: "one level up",
     Effect.UP_TWO: "two levels up",
@@ -119,9 +123,18 @@ class Processing(Piece):
     working: bool = True  # working days, or all days
 
 
+class Heard(NamedTuple):
+    """Words that a fact is about."""
+
+    fact: str
+    phrases: Phrases
+    threshold: float
+
+
 class OfType(NamedTuple):
     rules: tuple[Rule, ...]
     facts: frozenset[str]
+    words: tuple[Heard, ...]
 
 
 class Rules(Piece):
@@ -145,12 +158,21 @@ class Rules(Piece):
         """The facts those rules ask for."""
         return self._found(type_key).facts
 
+    def listens_about(self, type_key: str) -> tuple[Heard, ...]:
+        """The words those rules ask for."""
+        return self._found(type_key).words
+
     def _found(self, type_key: str) -> "OfType":
         found = self._of_type.get(type_key)
         if found is None:
             rules = tuple(rule for rule in self.rules if rule.is_about(type_key))
             facts = frozenset(c.fact for rule in rules for c in rule.conditions)
-            found = self._of_type[type_key] = OfType(rules, facts)
+            words = tuple(
+                Heard(f"words_{name}", Phrases(lexicon.phrases), lexicon.threshold)
+                for name, lexicon in self.words.items()
+                if f"words_{name}" in facts
+            )
+            found = self._of_type[type_key] = OfType(rules, facts, words)
         return found
 
     def model_copy(self, **how: Any) -> Self:

@@ -1,6 +1,7 @@
 """From what is known to a level, with every rule and its part in it. Pure."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from .facts import Facts, Value
@@ -50,8 +51,17 @@ class Line:
 @dataclass(frozen=True)
 class Suggestion:
     level: int
-    usual: int
-    trace: tuple[Line, ...]
+    facts: Facts
+    rules: tuple[Rule, ...]  # all that were weighed
+
+    @property
+    def usual(self) -> int:
+        return self.facts.usual
+
+    @cached_property
+    def trace(self) -> tuple[Line, ...]:
+        """Only made for whoever looks: most suggestions are just followed."""
+        return tuple(_weighed(rule, self.facts) for rule in self.rules)
 
     @property
     def title(self) -> str:
@@ -71,11 +81,11 @@ class Suggestion:
 
 def suggest_severity(facts: Facts, rules: Rules) -> Suggestion:
     """Steps up and down are added to the usual level; then come the rules that say “at least”."""
-    trace = tuple(_weighed(rule, facts) for rule in rules.about(facts.type_key))
-    counted = [line.effect for line in trace if line.counts]
+    weighed = rules.about(facts.type_key)
+    counted = [rule.effect for rule in weighed if rule.on and _counts(rule, facts)]
     level = facts.usual + sum(effect.steps for effect in counted)
     level = max([level, *(effect.least for effect in counted)])
-    return Suggestion(min(max(level, LOWEST), HIGHEST), facts.usual, trace)
+    return Suggestion(min(max(level, LOWEST), HIGHEST), facts, weighed)
 
 
 def line_from(stored: dict[str, Any]) -> Line:
@@ -97,10 +107,16 @@ def _weighed(rule: Rule, facts: Facts) -> Line:
         for condition in rule.conditions
         if condition.fact in facts.values
     }
-    holds = all(_holds(condition, facts.values.get(condition.fact)) for condition in rule.when)
-    if rule.any:
-        holds &= any(_holds(condition, facts.values.get(condition.fact)) for condition in rule.any)
+    holds = _counts(rule, facts)
     return Line(rule.key, rule.title, rule.told, rule.effect, rule.on, holds, looked_at)
+
+
+def _counts(rule: Rule, facts: Facts) -> bool:
+    known = facts.values
+    for condition in rule.when:
+        if not _holds(condition, known.get(condition.fact)):
+            return False
+    return not rule.any or any(_holds(one, known.get(one.fact)) for one in rule.any)
 
 
 def _holds(condition: Condition, value: Value | None) -> bool:

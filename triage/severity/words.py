@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 Found = dict[str, float]  # phrase → its weight
 
@@ -40,25 +39,25 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", plain)
 
 
-@lru_cache(maxsize=512)
-def _by_first_word(phrases: tuple[str, ...]) -> dict[str, list[tuple[list[str], str]]]:
-    by_first: dict[str, list[tuple[list[str], str]]] = {}
-    for phrase in phrases:
-        if parts := plain_words(phrase):
-            by_first.setdefault(parts[0], []).append((parts, phrase))
-    return by_first
+class Phrases:
+    """Phrases with their weights, laid out by their first words."""
 
+    def __init__(self, weights: Mapping[str, float]) -> None:
+        self.weights = weights
+        self.by_first: dict[str, list[tuple[list[str], str]]] = {}
+        for phrase in weights:
+            if parts := plain_words(phrase):
+                self.by_first.setdefault(parts[0], []).append((parts, phrase))
 
-def weigh_words(words: Sequence[str], phrases: Mapping[str, float]) -> Found:
-    """The phrases that stand in a text, each once, unless a “not” goes before it."""
-    by_first = _by_first_word(tuple(phrases))
-    found: Found = {}
-    if by_first.keys().isdisjoint(words):
+    def found_in(self, words: Sequence[str]) -> Found:
+        """Those that stand in a text, each once, unless a “not” goes before it."""
+        found: Found = {}
+        if self.by_first.keys().isdisjoint(words):
+            return found
+        for at, word in enumerate(words):
+            for parts, phrase in self.by_first.get(word, ()):
+                if phrase in found or list(words[at : at + len(parts)]) != parts:
+                    continue
+                if _NOT.isdisjoint(words[max(0, at - BEFORE) : at]):
+                    found[phrase] = self.weights[phrase]
         return found
-    for at, word in enumerate(words):
-        for parts, phrase in by_first.get(word, ()):
-            if phrase in found or list(words[at : at + len(parts)]) != parts:
-                continue
-            if _NOT.isdisjoint(words[max(0, at - BEFORE) : at]):
-                found[phrase] = phrases[phrase]
-    return found
