@@ -60,16 +60,16 @@ def about_of(contract_id: int | None, answers: Mapping[str, Any]) -> tuple[str, 
 # each other; the key decides, whatever happens at the same time.
 CLAIMED = f"""claimed AS (
     INSERT INTO ticket_claims AS c (requester_id, type_key, about, holders)
-    SELECT requester, type_key, a.about, ARRAY[once]
-    FROM given, unnest($28::text[]) AS a (about)
+    SELECT given.requester, given.type_key, a.about, ARRAY[given.once]
+    FROM unnest(given.about) AS a (about)
     WHERE NOT EXISTS (SELECT FROM earlier) {{unless}}
     ORDER BY a.about
     ON CONFLICT (requester_id, type_key, about) DO UPDATE
     SET holders = (excluded.holders || c.holders)[1:{MOST_HOLDERS}], free_at = NULL
-    WHERE c.free_at <= $5 OR $29::boolean
+    WHERE c.free_at <= given.now OR given.despite
     RETURNING c.about
 )"""
-ALL_CLAIMED = "AND (SELECT count(*) FROM claimed) = cardinality($28::text[])"
+ALL_CLAIMED = "AND (SELECT count(*) FROM claimed) = cardinality(given.about)"
 
 OPEN = "m.status IN ('new', 'open', 'waiting_on_user', 'on_hold')"
 # A ticket that was merged speaks through the one that goes on.

@@ -1,4 +1,4 @@
-"""Filing a ticket: case, side, ticket, first message, evidence and events in one statement.
+"""Filing a ticket: everything it brings is stored by one statement, see `storing`.
 
 This is a hot path, so it is plain SQL on asyncpg. `once` makes it repeatable: whoever sends
 the same form twice gets the ticket of the first time.
@@ -6,7 +6,6 @@ the same form twice gets the ticket of the first time.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +18,9 @@ from helpdesk.core.live import Envelope
 from helpdesk.desk import Desk
 from helpdesk.permissions import Actor, Role
 
-from .claims import ALL_CLAIMED, CLAIMED, FREE, LINK, AlreadyReported, holders_of
-from .models import FIRST_NUMBER, reference
+from .claims import FREE, LINK, AlreadyReported, holders_of
+from .models import reference
+from .storing import TOLD_OF, statement
 
 
 @dataclass(frozen=True)
@@ -87,133 +87,6 @@ WHERE c.contract_id = $1 AND EXISTS (
     AND t.status IN ('new', 'open', 'waiting_on_user', 'on_hold'))
 ORDER BY c.id DESC LIMIT 1
 """
-
-GIVEN = """given AS (
-    SELECT $1::bigint AS requester, $2::uuid AS once, $3::bigint AS held_case,
-        $4::bigint AS contract, $5::timestamptz AS now, $6::bigint AS company, $7::text AS role,
-        $8::text AS subject, $9::text AS type_key, $10::integer AS version,
-        $11::smallint AS severity, $12::text AS group_key, $13::boolean AS restricted,
-        $14::bigint AS milestone, $15::text AS contract_text, $16::jsonb AS answers,
-        $17::jsonb AS lacking, $18::text AS source, $19::bigint AS conversation,
-        $20::text AS description, $21::text AS audience, $22::text[] AS relayed,
-        $23::jsonb AS pieces, $24::uuid AS draft, $25::jsonb AS seen,
-        $26::smallint AS chosen, $27::text AS language
-)"""
-EARLIER_ONE = """earlier AS (
-    SELECT t.id, t.case_id FROM tickets t WHERE t.requester_id = $1 AND t.once = $2
-)"""
-HELD_CASE = """the_case AS (
-    SELECT id, last_seq AS start FROM cases
-    WHERE id = $3 AND NOT EXISTS (SELECT FROM earlier) {unless} FOR NO KEY UPDATE
-), counted AS (
-    UPDATE cases SET last_seq = c.start + 2 + jsonb_array_length(given.pieces)
-    FROM the_case c, given WHERE cases.id = c.id
-)"""
-NEW_CASE = """the_case AS (
-    INSERT INTO cases (contract_id, last_seq, opened_at)
-    SELECT contract, 2 + jsonb_array_length(pieces), now FROM given
-    WHERE NOT EXISTS (SELECT FROM earlier) {unless}
-    RETURNING id, 0 AS start
-)"""
-HAS_DRAFT = """AND NOT EXISTS (SELECT FROM drafts WHERE id = $2)
-    AND NOT EXISTS (SELECT FROM uploads WHERE draft_id = $2)"""
-TICKET = """the_side AS (
-    INSERT INTO sides (case_id, person_id, company_id, role)
-    SELECT id, requester, company, role FROM the_case, given
-    ON CONFLICT (case_id, person_id) DO UPDATE SET role = sides.role
-    RETURNING id
-), the_ticket AS (
-    INSERT INTO tickets (
-        case_id, side_id, requester_id, once, subject, type_key, catalogue_version, status,
-        severity, chosen_severity, group_id, restricted, contract_id, milestone_id,
-        contract_text, answers, lacking, source, follow_ups, reopenings, opened_at, updated_at,
-        conversation_id, seen, language, search)
-    SELECT c.id, s.id, requester, once, subject, type_key, version, 'new',
-        severity, chosen, g.id, restricted, contract, milestone,
-        contract_text, answers, lacking, source, 0, 0, now, now,
-        conversation, seen, language, to_tsvector('english', subject || ' ' || description)
-    FROM given, the_case c, the_side s, groups g WHERE g.key = given.group_key
-    RETURNING id, side_id, group_id
-), the_message AS (
-    INSERT INTO messages (
-        case_id, client_id, author_id, audience, side_id, ticket_id, body, posted_at)
-    SELECT c.id, once, requester, audience, t.side_id, t.id, description, now
-    FROM given, the_case c, the_ticket t
-    RETURNING id
-)"""
-EVIDENCE = """the_evidence AS (
-    INSERT INTO evidence (
-        case_id, upload_id, kind, evidence_key, label, sensitivity, audience, side_id, group_id,
-        owner_id, ticket_id, name, size, media_type, file_id, original_id, thumbnail_id, facts,
-        added_by_id, added_at)
-    SELECT c.id, p.upload_id, p.kind, p.evidence_key, p.label, p.sensitivity, p.audience,
-        t.side_id, t.group_id, requester, t.id, coalesce(u.name, ''), coalesce(u.size, 0),
-        coalesce(u.media_type, ''), u.file_id, u.original_id, u.thumbnail_id, p.facts,
-        requester, now
-    FROM given CROSS JOIN the_case c CROSS JOIN the_ticket t
-    CROSS JOIN jsonb_to_recordset(given.pieces) AS p(
-        upload_id uuid, kind text, evidence_key text, label text, sensitivity text,
-        audience text, facts jsonb)
-    LEFT JOIN uploads u ON u.id = p.upload_id
-    RETURNING id, label, audience
-), taken AS (
-    UPDATE uploads SET attached_at = given.now
-    FROM given CROSS JOIN jsonb_to_recordset(given.pieces) AS p(upload_id uuid)
-    WHERE uploads.id = p.upload_id
-)"""
-TOLD = f"""told AS (
-    SELECT 1 AS n, 'ticket.opened' AS type, given.audience, NULL::bigint AS message_id,
-        NULL::bigint AS evidence_id,
-        jsonb_build_object('reference', 'HD-' || (t.id + {FIRST_NUMBER - 1})) AS data
-    FROM the_ticket t, given
-    UNION ALL
-    SELECT 2, 'message.posted', given.audience, m.id, NULL, '{{}}' FROM the_message m, given"""
-TOLD_OF = ("ticket.opened", "message.posted", "evidence.added")
-TOLD_OF_EVIDENCE = """
-    UNION ALL
-    SELECT 2 + row_number() OVER (ORDER BY id), 'evidence.added', audience, NULL, id,
-        jsonb_build_object('label', label)
-    FROM the_evidence"""
-EVENTS = """the_events AS (
-    INSERT INTO events (
-        case_id, seq, type, audience, side_id, group_id, owner_id, actor_id, ticket_id,
-        message_id, evidence_id, data, occurred_at, relayed_at)
-    SELECT c.id, c.start + e.n, e.type, e.audience, t.side_id,
-        CASE WHEN e.audience = 'private' THEN t.group_id END,
-        CASE WHEN e.audience = 'private' THEN requester END,
-        requester, t.id, e.message_id, e.evidence_id, e.data, now,
-        CASE WHEN NOT (e.type = ANY(relayed)) THEN now END
-    FROM given, the_case c, the_ticket t, told e
-)"""
-DRAFT = """sent AS (
-    UPDATE drafts SET sent_at = given.now, updated_at = given.now, ticket_id = the_ticket.id
-    FROM the_ticket, given WHERE drafts.id = given.draft
-)"""
-ANSWER = """
-SELECT id, case_id, 0 AS start, NULL::bigint AS side_id, NULL::bigint AS group_id, true AS repeated
-FROM earlier
-UNION ALL
-SELECT t.id, c.id, c.start, t.side_id, t.group_id, false FROM the_ticket t, the_case c
-"""
-
-
-@cache
-def statement(
-    on_case: bool, with_pieces: bool, undrafted: bool = False, claiming: bool = False
-) -> str:
-    """Only the parts this report needs: most bring no files, claim nothing and begin a case."""
-    unless = HAS_DRAFT if undrafted else ""
-    case = (HELD_CASE if on_case else NEW_CASE).format(
-        unless=f"{unless} {ALL_CLAIMED}" if claiming else unless
-    )
-    told = TOLD + (TOLD_OF_EVIDENCE if with_pieces else "") + "\n)"
-    parts = [GIVEN, EARLIER_ONE]
-    parts += [CLAIMED.format(unless=unless)] if claiming else []
-    parts += [case, TICKET]
-    parts += [EVIDENCE] if with_pieces else []
-    parts += [told, EVENTS] if undrafted else [told, EVENTS, DRAFT]
-    return "WITH " + ", ".join(parts) + ANSWER
-
 
 # Locked until commit, so that none is used twice.
 USABLE_UPLOADS = """
@@ -348,38 +221,40 @@ async def insert(
     answers = dict(filing.answers)
     if filing.severity_reason:
         answers["severity_reason"] = filing.severity_reason
-    claims = (list(filing.about), bool(filing.despite)) if filing.about else ()
-    return await connection.fetchrow(
-        statement(case_id is not None, bool(filing.pieces), undrafted, bool(claims)),
-        actor.id,
-        filing.once,
-        case_id,
-        filing.contract_id,
-        desk.clock.now(),
-        actor.company_id,
-        role_on_case(actor),
-        filing.subject,
-        filing.type_key,
-        filing.catalogue_version,
-        filing.severity,
-        filing.group_key,
-        filing.restricted,
-        filing.milestone_id,
-        filing.contract_text,
-        answers,
-        filing.lacking,
-        filing.source,
-        filing.conversation_id,
-        filing.description,
-        base_audience(filing).value,
-        [type for type in TOLD_OF if type in desk.relayed],
-        [piece_row(filing, piece) for piece in filing.pieces],
-        filing.draft_id,
-        filing.seen,
-        filing.chosen_severity or filing.severity,
-        filing.language or None,
-        *claims,
-    )
+    given = {
+        "requester": actor.id,
+        "once": filing.once,
+        "held_case": case_id,
+        "contract": filing.contract_id,
+        "now": desk.clock.now(),
+        "company": actor.company_id,
+        "role": role_on_case(actor),
+        "subject": filing.subject,
+        "type_key": filing.type_key,
+        "version": filing.catalogue_version,
+        "severity": filing.severity,
+        "group_key": filing.group_key,
+        "restricted": filing.restricted,
+        "milestone": filing.milestone_id,
+        "contract_text": filing.contract_text,
+        "answers": answers,
+        "lacking": filing.lacking,
+        "source": filing.source,
+        "conversation": filing.conversation_id,
+        "description": filing.description,
+        "audience": base_audience(filing).value,
+        "relayed": [type for type in TOLD_OF if type in desk.relayed],
+        "pieces": [piece_row(filing, piece) for piece in filing.pieces],
+        "draft": filing.draft_id,
+        "seen": filing.seen,
+        "chosen": filing.chosen_severity or filing.severity,
+        "language": filing.language or None,
+        "about": list(filing.about),
+        "despite": bool(filing.despite),
+    }
+    on_case, claims = case_id is not None, bool(filing.about)
+    sql, names = statement(on_case, bool(filing.pieces), undrafted, claims)
+    return await connection.fetchrow(sql, *[given[name] for name in names])
 
 
 def base_audience(filing: Filing) -> Audience:
