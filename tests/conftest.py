@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import text
 from sqlmodel import SQLModel
@@ -23,6 +24,10 @@ from helpdesk.server import guarded_server
 from helpdesk.wiring import SUBSCRIBERS
 
 from .people import Cast, settle
+
+# How long an example takes says more about the machine than about the desk.
+hypothesis.settings.register_profile("desk", deadline=None)
+hypothesis.settings.load_profile("desk")
 
 TUESDAY = datetime(2026, 6, 2, 10, tzinfo=UTC)
 # One transaction and one round trip, without the checks of foreign keys.

@@ -5,6 +5,7 @@ a page, never a template or a statement that somebody else wrote.
 """
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Awaitable
 from html.parser import HTMLParser
 from typing import Any
@@ -169,9 +170,10 @@ def forms(world: World) -> list[tuple[str, str, dict[str, str]]]:
 
 
 async def test_every_field_of_every_form_survives_everything(world: World) -> None:
-    """Each field alone with the worst values, and all of them at once with every value."""
+    """Each field alone with one of the worst values, and all of them at once with every value."""
     for who, path, fields in forms(world):
-        spoilt = [({name: HOSTILE[kind]}, kind) for name in fields for kind in WORST]
+        worst = zip(fields, itertools.cycle(WORST), strict=False)
+        spoilt = [({name: HOSTILE[kind]}, kind) for name, kind in worst]
         spoilt += [(dict.fromkeys(fields, value), kind) for kind, value in HOSTILE.items()]
         await forget_tries(world)
         sending = []

@@ -333,12 +333,12 @@ async def worker_of(desk: Desk) -> AsyncIterator[asyncio.subprocess.Process]:
         await process.wait()
 
 
-async def until_mailed(desk: Desk, number: int, seconds: float = 30) -> None:
+async def until_mailed(desk: Desk, number: int, seconds: float = 90) -> None:
     """As many mails have been taken care of."""
     await until(lambda: count(desk, Mail, col(Mail.sent_at).is_not(None)), number, seconds)
 
 
-async def until(how_many: Callable[[], Awaitable[int]], number: int, seconds: float = 30) -> None:
+async def until(how_many: Callable[[], Awaitable[int]], number: int, seconds: float = 90) -> None:
     async with asyncio.timeout(seconds):
         while await how_many() < number:  # noqa: ASYNC110 - it happens in another process
             await asyncio.sleep(0.02)

@@ -31,7 +31,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-PATIENCE = 15_000  # milliseconds: a busy machine is no fault of a page
+PATIENCE = 30_000  # milliseconds: a busy machine is no fault of a page
 expect.set_options(timeout=PATIENCE)
 DESKTOP, PHONE, NARROW = 1440, 390, 320
 # Two whole looks, and the colours of the other two.

@@ -33,7 +33,7 @@ async def test_what_an_agent_posts_is_on_a_visitors_open_page_without_a_reload(
     await desk.wait_for_url("**/desk/alerts/*")
     await desk.fill("#body", "A new machine helps.")
     await desk.get_by_role("button", name="It is solved").click()
-    await visitors.locator(".alert-none").wait_for(timeout=5000)
+    await visitors.locator(".alert-none").wait_for()
     assert await visitors.evaluate("scrollY") == 0
 
 

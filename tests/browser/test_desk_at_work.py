@@ -35,7 +35,7 @@ async def live_now(page: Page) -> None:
 
 async def until(page: Page, truth: str) -> None:
     """Pages refuse to evaluate text themselves: the condition is a part of the script."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         await page.evaluate(UNTIL.replace("TRUTH", truth))
 
 

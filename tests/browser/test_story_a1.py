@@ -292,11 +292,11 @@ async def a1_11_an_update_and_the_end_are_told(story: Story, anybody: Page, tess
     await tess.fill("#body", "A cable is broken.")
     await tess.get_by_role("radio", name="Cause found").check()
     await tess.get_by_role("button", name="Post the update").click()
-    await expect(area).to_contain_text("A cable is broken.", timeout=5000)
+    await expect(area).to_contain_text("A cable is broken.")
     await sweep_alerts(desk)
     await tess.fill("#body", "A new cable is in.")
     await tess.get_by_role("button", name="It is solved").click()
-    await expect(area).to_contain_text("No known issues", timeout=5000)
+    await expect(area).to_contain_text("No known issues")
     await sweep_alerts(desk)
     told = await mails(desk, "finn@example.com")
     assert [mail.subject for mail in told] == [f"Cause found: {TITLE}", f"Solved: {TITLE}"]

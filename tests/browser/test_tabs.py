@@ -125,7 +125,7 @@ async def test_a_restart_of_the_process_is_no_more_than_a_blink(
         for number in range(5):
             await write(page, f"during the restart {number}")
             await pete.ack(await pete.say(chat, f"and back {number}"))
-        await asyncio.wait_for(leaving, 10)
+        await asyncio.wait_for(leaving, 30)
         await expect(page.locator("#log .bubble-text")).to_have_count(11)
         await expect(page.locator(SENT)).to_have_count(0)
         await pete.until(lambda frame: frame.get("body") == "during the restart 4")

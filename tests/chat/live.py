@@ -56,7 +56,7 @@ class Tab:
     async def follow(self, streams: dict[str, int]) -> Frame:
         before = len(self.of("following"))
         await self.tell(t="follow", streams=streams)
-        async with asyncio.timeout(5), self.changed:
+        async with asyncio.timeout(30), self.changed:
             await self.changed.wait_for(
                 lambda: len(self.of("following")) > before or self.reading.done()
             )

@@ -317,7 +317,7 @@ async def overflowed(socket: Any) -> bool:
     """Reading at last, it finds the close frame behind what was under way."""
     socket.transport.resume_reading()
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 await socket.recv()
     except websockets.ConnectionClosed:

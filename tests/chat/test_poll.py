@@ -83,7 +83,7 @@ async def test_two_people_talk_by_requests_and_by_a_socket(
         assert "between ourselves" not in str(nina.frames)
         async with desk.transaction(SYSTEM) as tx:
             await end_sessions(tx, cast.nina.id)
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(20):
             assert await nina.closed() in (4401, 1012)
         await pete.leave()
 
@@ -114,4 +114,4 @@ async def test_a_session_of_requests_is_its_owners_and_its_pages_alone(
     await asyncio.sleep(0.1)
     async with desk.transaction(SYSTEM) as tx:
         await deactivate(tx, cast.nina.id)
-    assert await asyncio.wait_for(waiting, 1) == 4401
+    assert await asyncio.wait_for(waiting, 20) == 4401

@@ -85,7 +85,7 @@ async def test_a_cluster_carries_what_happens_and_wakes_the_worker(cluster: list
     for stream in streams:
         one.follow(stream, lambda envelope: heard.append(envelope.stream))
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not (one.hearing and other.hearing):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
             assert isinstance(one.bus, Shards)

@@ -105,7 +105,7 @@ async def answer_to(server: GuardedServer, *pieces: bytes, pause: float = 0) -> 
             await asyncio.sleep(pause)
     answer = b""
     with suppress(ConnectionError):
-        answer = await asyncio.wait_for(reader.read(), 5)
+        answer = await asyncio.wait_for(reader.read(), 20)
     writer.close()
     return answer
 
@@ -349,7 +349,7 @@ async def test_a_socket_whose_reader_does_not_read_is_let_go(server):
 
 
 async def all_gone(server: GuardedServer) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while server.server_state.connections or server.server_state.tasks:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
@@ -430,14 +430,14 @@ async def last_close_code(reader: asyncio.StreamReader) -> int:
     """The code of the close frame behind any number of pongs."""
     heard = b""
     with suppress(ConnectionError):
-        while more := await asyncio.wait_for(reader.read(65_536), 5):
+        while more := await asyncio.wait_for(reader.read(65_536), 20):
             heard = heard[-200:] + more
     code: int = struct.unpack("!H", heard[heard.rindex(b"\x88") + 2 :][:2])[0]
     return code
 
 
 async def close_code(reader: asyncio.StreamReader) -> int:
-    first, size = await asyncio.wait_for(reader.readexactly(2), 5)
+    first, size = await asyncio.wait_for(reader.readexactly(2), 20)
     assert first == 0x88
     code: int = struct.unpack("!H", (await reader.readexactly(size))[:2])[0]
     return code

@@ -61,7 +61,7 @@ def hold(home: Path) -> subprocess.Popen[str]:
     return child
 
 
-def until(true: Callable[[], bool], patience: float = 15) -> None:
+def until(true: Callable[[], bool], patience: float = 60) -> None:
     give_up_at = time.monotonic() + patience
     while not true():
         assert time.monotonic() < give_up_at, "waited in vain"

@@ -88,7 +88,7 @@ def count(hours: Hours, since: datetime, until: datetime) -> timedelta:
     return found * MINUTE
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(calendars(), moments, st.integers(0, 2 * 1440))
 def test_open_time_is_what_counting_every_minute_gives(
     hours: Hours, since: datetime, length: int
@@ -98,7 +98,7 @@ def test_open_time_is_what_counting_every_minute_gives(
     assert hours.is_open(since) == open_minute(hours, since)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(calendars(), moments, st.integers(1, 30 * 60))
 def test_a_deadline_is_the_first_moment_with_its_work_done(
     hours: Hours, start: datetime, work: int
@@ -112,7 +112,7 @@ def test_a_deadline_is_the_first_moment_with_its_work_done(
     assert hours.elapsed(start, due - MINUTE) == (work - 1) * MINUTE
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(calendars(), moments)
 def test_it_opens_and_closes_where_the_minutes_change(hours: Hours, at: datetime) -> None:
     opening, closing = hours.next_opening(at), hours.next_closing(at)
@@ -127,7 +127,7 @@ def test_it_opens_and_closes_where_the_minutes_change(hours: Hours, at: datetime
     assert hours.starts_at(at) == (at if hours.is_open(at) else opening)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(calendars(), st.lists(closings, max_size=3), moments, st.integers(1, 2400))
 def test_more_days_off_never_mean_an_earlier_deadline(
     hours: Hours, more: list[Closed], start: datetime, work: int
@@ -145,7 +145,7 @@ def test_more_days_off_never_mean_an_earlier_deadline(
         assert fewer.next_opening(start) is None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(weeks, st.data(), moments, st.integers(1, 2400))
 def test_an_interval_cut_in_two_changes_nothing(
     week: Week, data: st.DataObject, start: datetime, work: int
@@ -164,7 +164,7 @@ def test_an_interval_cut_in_two_changes_nothing(
     assert parts.next_closing(start) == whole.next_closing(start)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(calendars(), weeks, closings, moments, moments, moments)
 def test_a_change_never_rewrites_what_was(
     hours: Hours, week: Week, day_off: Closed, changed: datetime, one: datetime, other: datetime

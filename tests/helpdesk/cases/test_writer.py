@@ -87,11 +87,11 @@ async def test_a_held_case_waits_and_the_others_do_not(
     async with desk.transaction(SYSTEM) as tx:
         case = await hold_case(tx, held.case_id)
         waiting = post(writer, held, nina, "has to wait")
-        outcome, _ = await asyncio.wait_for(post(writer, free, omar, "need not wait"), 2)
+        outcome, _ = await asyncio.wait_for(post(writer, free, omar, "need not wait"), 30)
         assert outcome is Outcome.STORED
         assert not waiting.done()
         await post_message(tx, case, "by the command", Audience.SIDE, side_id=held.side_id)
-    outcome, seq = await asyncio.wait_for(waiting, 2)
+    outcome, seq = await asyncio.wait_for(waiting, 30)
     assert outcome is Outcome.STORED
     assert await stored(desk, held) == [(2, "Hello"), (4, "by the command"), (seq, "has to wait")]
     assert seq == 5
@@ -158,7 +158,7 @@ async def test_it_survives_a_lost_connection(desk: Desk, cast: Cast, writer: Wri
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE query LIKE '%judged AS MATERIALIZED%' AND pid <> pg_backend_pid()"
         )
-        outcome, _ = await asyncio.wait_for(post(writer, chat, nina, f"after {number}"), 5)
+        outcome, _ = await asyncio.wait_for(post(writer, chat, nina, f"after {number}"), 30)
         assert outcome is Outcome.STORED
     assert [body for _, body in await stored(desk, chat)][1:] == [
         "warm", "after 0", "after 1", "after 2",
@@ -191,7 +191,7 @@ async def test_without_a_database_the_sender_is_told_to_try_again(
     cid = uuid4()
     async with blocker.transaction():
         await blocker.execute("SELECT FROM cases WHERE id = $1 FOR UPDATE", chat.case_id)
-        outcome, _ = await asyncio.wait_for(post(writer, chat, nina, "later", cid), 5)
+        outcome, _ = await asyncio.wait_for(post(writer, chat, nina, "later", cid), 30)
         assert outcome is Outcome.UNKNOWN
     await blocker.close()
     assert (await post(writer, chat, nina, "later", cid))[0] is Outcome.STORED

@@ -84,7 +84,7 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=60, stateful_step_count=12, deadline=None)
+TestLife.settings = settings(max_examples=60, stateful_step_count=12)
 
 
 def test_the_straight_way_is_open() -> None:

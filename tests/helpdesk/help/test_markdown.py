@@ -67,7 +67,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=2_000)
+@settings(max_examples=300)
 @given(st.lists(PIECES | st.text(max_size=8), max_size=60).map("".join))
 def test_any_text_becomes_only_what_articles_are_made_of(text: str) -> None:
     try:

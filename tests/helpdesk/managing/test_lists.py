@@ -13,7 +13,7 @@ ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolka
 MINUTES = st.integers(-5000, 5000).map(lambda minutes: timedelta(minutes=minutes))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(MINUTES, max_size=12), ZONES)
 def test_groups_follow_the_order_of_dates(moments: list[timedelta], zone: str) -> None:
     found = [GROUPS.index(group_of(NOW + one, NOW, zone)) for one in sorted(moments)]
@@ -37,7 +37,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(ROWS, PEOPLE, st.sampled_from([EVENLY, "1", "7"]))
 def test_everybody_is_planned_once_and_nobody_away_is_chosen_by_load(
     rows: list[Row], people: list[Manager], to: str

@@ -52,7 +52,7 @@ def answers_of(cells: list[Cell], row: Row) -> int:
     return sum(cell.answers for cell in cells if row in cell.rows)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(cells_of_a_desk)
 def test_no_agent_with_few_answers_can_be_calculated(given_cells: list[Cell]) -> None:
     cells = [cell for cell in given_cells if cell.answers]
@@ -69,7 +69,6 @@ def test_no_agent_with_few_answers_can_be_calculated(given_cells: list[Cell]) ->
     assert all(answers_of(cells, row) >= MINIMUM for row in shown)
 
 
-@settings(deadline=None)
 @given(cells_of_a_desk)
 def test_where_everybody_has_enough_everything_is_shown(given_cells: list[Cell]) -> None:
     cells = [cell for cell in given_cells if cell.answers]

@@ -21,7 +21,7 @@ samples = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(samples, st.integers(0, 2_000), st.integers(0, 10_000))
 def test_the_short_range_lies_in_the_long_one_and_work_begins_with_the_calendar(
     lately: list[Sample], ahead: int, minutes: int

@@ -256,9 +256,7 @@ KEYS = [("C-1002", "T-1"), ("C-1002", "T-2"), ("C-1003", "T-1"), (None, "T-2")]
 
 
 @given(steps=STEPS)
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_whatever_happens_nobody_files_twice_without_a_reason(
     cast: Cast, clock: FrozenClock, steps: list[tuple[str, int]]
 ) -> None:

@@ -206,9 +206,7 @@ async def check_numbers(story: Story) -> None:
 
 
 @given(some.lists(STEP, min_size=4, max_size=16))
-@settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_whatever_happens_no_row_is_lost_and_nobody_reads_more(
     cast: Cast, site: str, clock: FrozenClock, steps: list[tuple[str, int, int]]
 ) -> None:

@@ -145,7 +145,7 @@ def test_any_text_is_answered(level, text):
         assert matches[0].index == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.text(max_size=80), st.text(max_size=300)), min_size=1, max_size=6))
 def test_whatever_is_written_is_ranked(texts):
     asked, *others = ready("lexical", [report(title, body) for title, body in texts])
