@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypedDict, cast
 from urllib.parse import quote
 
@@ -19,7 +19,7 @@ from helpdesk.core.assets import asset
 from helpdesk.core.macros import Templates, keep_macros
 from helpdesk.core.shipped import shipped
 from helpdesk.desk import Desk, Transaction
-from helpdesk.permissions import Actor, Can, allowed
+from helpdesk.permissions import Actor, Can, Role, allowed
 
 TEMPLATES = shipped("templates")
 COMPONENTS = ("icon", "avatar", "chip", "button", "empty", "field", "evidence_card")
@@ -87,7 +87,7 @@ def make_environment() -> Environment:
         lstrip_blocks=True,
     )
     formats.register(env)
-    env.globals.update(asset=asset, allowed=allowed, Can=Can, constant=constant)
+    env.globals.update(asset=asset, allowed=allowed, Can=Can, constant=constant, rail=rail)
     keep_macros(env, *(f"components/{name}.html" for name in COMPONENTS))
     return env
 
@@ -96,6 +96,17 @@ def make_environment() -> Environment:
 def constant(template: str) -> Markup:
     """A part that needs nothing from the page: written once per process."""
     return Markup(templates.get_template(template).render())
+
+
+def rail(actor: Actor, path: str) -> Markup:
+    """The navigation of the desk, which changes with nothing but these."""
+    return _rail("/".join(path.split("/", 3)[:3]), actor.id, actor.name, actor.roles)
+
+
+@lru_cache(maxsize=2048)
+def _rail(area: str, id: int, name: str, roles: frozenset[Role]) -> Markup:
+    actor = Actor(id=id, name=name, roles=roles)
+    return Markup(templates.get_template("layouts/_rail.html").render(area=area, actor=actor))
 
 
 templates = make_environment()

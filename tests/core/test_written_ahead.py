@@ -1,7 +1,12 @@
 """Components with fixed words are written when a template is compiled."""
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jinja2 import DictLoader, StrictUndefined
+from markupsafe import Markup, escape
 
+from helpdesk.cases.models import Audience
 from helpdesk.core.macros import Templates, keep_macros
 
 COMPONENT = (
@@ -52,3 +57,29 @@ def test_a_name_of_the_template_itself_is_not_the_component() -> None:
     )
     assert env.get_template("page").render() == "own x"
     assert env.get_template("loop").render(marks=[str.upper]) == "X"
+
+
+class Shown:
+    def __html__(self) -> str:
+        return "<b>as it is</b>"
+
+
+@given(
+    st.text()
+    | st.integers()
+    | st.none()
+    | st.booleans()
+    | st.floats()
+    | st.builds(Markup, st.text())
+)
+def test_whatever_stands_in_braces_is_escaped_as_ever(value: object) -> None:
+    env = Templates(autoescape=True)
+    assert env.from_string("{{ it }}").render(it=value) == escape(value)
+
+
+@pytest.mark.parametrize("value", [Audience.SIDE, Shown(), "<i>", Markup("<i>"), ["<i>"]])
+def test_objects_are_escaped_too(value: object) -> None:
+    env = Templates(autoescape=True)
+    assert env.from_string("{% macro m(x) %}{{ x }}{% endmacro %}{{ m(it) }}").render(it=value) == (
+        escape(value)
+    )
