@@ -63,7 +63,9 @@ async def show(request: WebRequest) -> Response:
         pieces = await evidence.listing(db, actor, conversation.case_id)
     row = await queries.chat(desk, actor, id)
     case = await read_page(desk.pool, actor, row["case_id"], max(0, row["last_seq"] - LOOK_BACK))
-    frames = await said(desk, actor, conversation)
+    newest = case.newest if case else 0
+    # What was said after that number comes live: shown here as well, it would stand there twice.
+    frames = [frame for frame in await said(desk, actor, conversation) if frame["n"] <= newest]
     here = f"chat:{id}"
     facts = [entry.frame for entry in case.entries] if case else []
     own, on_case = await queries.tickets_around_chat(desk, actor, row)
@@ -75,7 +77,7 @@ async def show(request: WebRequest) -> Response:
         **await list_context(request),
         chat=row,
         events=[shown(frame, here) for frame in frames[-SHOWN:]],
-        newest=case.newest if case else 0,
+        newest=newest,
         facts=[shown(f, here) for f in reversed(facts) if f["type"] not in TEXTS][:FACTS],
         pieces=pieces,
         tickets=own,

@@ -1,6 +1,9 @@
 """The help centre in a browser: by keyboard, on a phone, in the dark, printed, without scripts."""
 
+import re
+
 import pytest
+from playwright.async_api import expect
 
 from helpdesk.desk import Desk
 from tests.articles import BODY, publish, publish_in
@@ -63,7 +66,9 @@ async def test_the_last_search_and_what_was_opened_are_remembered(
     open_page: OpenPage, desk: Desk
 ) -> None:
     page = await open_page("", "/help")
-    await page.type("#help-q", "refund card", delay=120)
+    async with page.expect_response(re.compile(r"q=refund(\+|%20)card")):
+        await page.type("#help-q", "refund card", delay=120)
+    await expect(page.locator("#hits a").first).to_be_visible()
     await page.click("#hits a")
     await page.wait_for_selector("article h1")
     rows = await desk.pool.fetch("SELECT words, opened_id FROM help_searches")

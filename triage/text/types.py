@@ -75,8 +75,16 @@ def train(
     classes = [place[label] for _, label in examples]
     fitted = fit(rows, classes, len(labels))
     name = embedder.name if embedder else ""
-    trained = Trained(labels, weights, fitted.compared, fitted.shares, fitted.temperature, name,
-                      digest_of(examples))  # fmt: skip
+    trained = Trained(
+        labels,
+        weights,
+        fitted.compared,
+        fitted.shares,
+        fitted.temperature,
+        fitted.words_weigh,
+        name,
+        digest_of(examples),
+    )
     return Classifier(trained, embedder, version), figures_of(fitted, classes)
 
 

@@ -1,11 +1,14 @@
 """The agents' pages of chats: who waits where, one chat with its case."""
 
+import asyncio
+import random
 import re
 
 import pytest
 
 from helpdesk.core.clock import FrozenClock
 from tests.build import a_ticket
+from tests.chat.happenings import happen
 from tests.chat.live import begin_chat
 from tests.people import Cast
 
@@ -107,3 +110,25 @@ async def test_customers_do_not_reach_the_agents_side_of_their_own_chat(
     async with await cast.browser(site, "nina") as nina:
         assert (await nina.get(f"/desk/chats/{chat.id}")).status_code == 403
         assert (await nina.get("/desk/chats")).status_code == 403
+
+
+async def test_what_is_said_while_a_page_is_written_comes_live_and_is_not_there_twice(
+    cast: Cast, site: str
+) -> None:
+    """A page follows from its number on: nothing it shows may be after that."""
+    desk = cast.desk
+    chat = await begin_chat(desk, cast)
+    dice = random.Random(3)
+
+    async def talk() -> None:
+        while True:
+            await happen(desk, cast, chat, "message.posted", dice)
+
+    async with await cast.browser(site, "pete") as pete, await cast.browser(site, "nina") as nina:
+        talking = asyncio.create_task(talk())
+        for _ in range(12):
+            for browser, path in ((pete, "/desk/chats"), (nina, "/chat")):
+                page = (await browser.get(f"{path}/{chat.id}")).text
+                [newest] = re.findall(r'data-newest="(\d+)" data-(?:side|me)=', page)
+                assert max(map(int, re.findall(r'data-seq="(\d+)"', page))) <= int(newest)
+        talking.cancel()

@@ -119,27 +119,27 @@ def some_rows() -> tuple[Rows, Matrix, Numbers]:
 
 def test_leaving_one_out_is_what_fitting_without_it_says() -> None:
     rows, wanted, slack = some_rows()
-    _, scores = solved_by_all(rows, wanted, slack)
+    _, scores = solved_by_all(rows, wanted, slack, 1.0)
     for n in range(24):
         others = np.delete(np.arange(24), n)
-        shares, _ = solved_by_all(rows[others], wanted[others], slack[others])
-        alone = kernel(rows[n : n + 1], rows[others]) @ shares
+        shares, _ = solved_by_all(rows[others], wanted[others], slack[others], 1.0)
+        alone = kernel(rows[n : n + 1], rows[others], 1.0) @ shares
         assert alone[0] == pytest.approx(scores[n], abs=1e-3)
 
 
 def test_compared_with_all_of_them_it_is_the_exact_solution() -> None:
     rows, wanted, slack = some_rows()
-    exact, scores = solved_by_all(rows, wanted, slack)
-    shares, found = solved_by_some(rows, rows, wanted, slack)
+    exact, scores = solved_by_all(rows, wanted, slack, 1.0)
+    shares, found = solved_by_some(rows, rows, wanted, slack, 1.0)
     assert shares == pytest.approx(exact, abs=1e-3)
     assert found == pytest.approx(scores, abs=1e-3)
 
 
 def test_compared_with_some_it_decides_much_the_same() -> None:
     rows, wanted, slack = some_rows()
-    _, exact = solved_by_all(rows, wanted, slack)
+    _, exact = solved_by_all(rows, wanted, slack, 1.0)
     some = spread(wanted.argmax(axis=1), 12)
-    _, found = solved_by_some(rows, rows[some], wanted, slack)
+    _, found = solved_by_some(rows, rows[some], wanted, slack, 1.0)
     assert (found.argmax(axis=1) == exact.argmax(axis=1)).mean() > 0.8
 
 
