@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -38,14 +38,6 @@ TYPES = {
     "technical": "team_app_bug",
     "account": "level1_tech",
 }
-
-
-@pytest.fixture(autouse=True)
-async def fresh(desk: Desk) -> AsyncIterator[None]:
-    for part in (PART, "rarity of words", "vectors"):
-        desk.parts.pop(part, None)
-    yield
-    desk.parts.pop(PART, None)
 
 
 async def crowd(desk: Desk, many: int) -> list[Person]:
