@@ -13,7 +13,7 @@ from tests.chat.live import begin_chat
 from tests.chat.network import network_to
 from tests.people import Cast
 
-from .conftest import OpenPage, faults, sideways
+from .conftest import OpenPage, sideways
 
 ARRIVED = re.compile("sent|seen")
 
@@ -318,22 +318,6 @@ async def test_on_a_phone_each_pane_is_a_page(cast: Cast, open_page: OpenPage) -
     await page.click(".views-open")
     await page.click(".view:has-text('All open')")
     await expect(page.locator("h1")).to_have_text("All open")
-
-
-async def test_axe_finds_nothing_at_the_desk(desk: Desk, cast: Cast, open_page: OpenPage) -> None:
-    filed = await a_ticket(cast)
-    chat = await begin_chat(desk, cast)
-    await begin_chat(desk, cast, visitor="omar", agent="")
-    page = await open_page("pete")
-    # The other pages are visited by test_every_page.py.
-    for path in (
-        f"/desk/tickets/{filed.reference}?view=all",
-        "/desk/chats",
-        f"/desk/chats/{chat.id}",
-    ):
-        await page.goto(path)
-        await page.wait_for_timeout(400)
-        assert not await faults(page)
 
 
 async def test_nothing_scrolls_sideways_on_the_narrowest_phone(

@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from helpdesk.desk import Desk
 from tests.articles import BODY, publish, publish_in
 
-from .conftest import DESKTOP, PHONE, OpenPage, axe, sideways
+from .conftest import OpenPage, axe, sideways
 
 ARTICLE = "/help/articles/refunds-to-a-card"
 TABLE = "\n\n| Way | Days |\n| --- | --- |\n| Card | 5 |\n\n> Keep the receipt.\n\n`IBAN`"
@@ -21,18 +21,6 @@ async def shelf(desk: Desk, cast: object) -> None:
     await publish(desk, "when-paid", "How and when you get paid", "Money for your work.",
                   "You are paid when the client releases the milestone.",
                   category="getting-paid")  # fmt: skip
-
-
-@pytest.mark.parametrize("width", [DESKTOP, PHONE])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_every_page_is_sound_in_every_look(
-    open_page: OpenPage, width: int, scheme: str
-) -> None:
-    page = await open_page("", "", width=width, scheme=scheme, expected="410")
-    for path in ("/help", "/help/search?q=refnd", "/help/search?q=xylophone", ARTICLE,
-                 f"{ARTICLE}?language=es", "/help/topics/paying"):  # fmt: skip
-        await page.goto(path)
-        assert await axe(page) == [], path
 
 
 async def test_nothing_scrolls_sideways_on_the_narrowest_screen(open_page: OpenPage) -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from helpdesk.alerts.commands import alerts_changed
-from tests.browser.conftest import DESKTOP, PHONE, OpenPage, axe, sideways
+from tests.browser.conftest import DESKTOP, OpenPage, axe, sideways
 from tests.helpdesk.contact.offers import an_alert, some_articles
 from tests.people import Cast
 
@@ -211,7 +211,7 @@ async def test_before_a_chat_the_same_is_mentioned_and_nobody_is_held_up(
     await expect(page.locator("#description")).to_have_value("The tracker is down again")
 
 
-LOOKS: list[tuple[int, Any]] = [(DESKTOP, "light"), (PHONE, "dark"), (320, "light"), (320, "dark")]
+LOOKS: list[tuple[int, Any]] = [(DESKTOP, "light"), (320, "dark")]
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
