@@ -46,7 +46,7 @@ WHERE search @@ asked ORDER BY ts_rank(search, asked) DESC LIMIT 10
 MIX = """
 INSERT INTO ticket_vectors (ticket_id, embedder, title, whole)
 SELECT n, $1, m.v, m.v FROM generate_series($2::int, $3::int) n
-JOIN sentences a ON a.id = n % $4 JOIN sentences b ON b.id = n * 7919 % ($4 - 1)
+JOIN sentences a ON a.id = n % $4 JOIN sentences b ON b.id = n::bigint * 7919 % ($4 - 1)
 CROSS JOIN LATERAL (SELECT l2_normalize(a.v + a.v + b.v) AS v) AS m
 """
 INDEX = """
