@@ -25,6 +25,7 @@ TRIED = 1_500  # examples that say it
 RIDGE = 0.3
 TEMPERATURES = np.geomspace(1.0, 80, 60)
 COMPARED = 6_000  # examples a text is compared with, at most
+STEADY = 1e-3  # examples that are the same twice over leave the equations without one solution
 AT_ONCE = 1_000  # rows, so that memory does not grow with the examples
 
 
@@ -177,6 +178,7 @@ def solved_by_some(
 ) -> tuple[Matrix, Numbers]:
     parts = [slice(at, at + AT_ONCE) for at in range(0, len(wanted), AT_ONCE)]
     bend = kernel(some, some, weigh).astype(float)
+    bend[np.diag_indices(len(bend))] += STEADY
     pull = np.zeros((len(bend), wanted.shape[1]))
     for part in parts:
         likeness = kernel(rows[part], some, weigh).astype(float)

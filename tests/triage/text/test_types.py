@@ -135,6 +135,15 @@ def test_compared_with_all_of_them_it_is_the_exact_solution() -> None:
     assert found == pytest.approx(scores, abs=1e-3)
 
 
+def test_what_was_said_twice_in_the_same_words_does_no_harm() -> None:
+    rows, wanted, slack = some_rows()
+    twice = np.tile(np.arange(24), 2)
+    _, exact = solved_by_all(rows[twice], wanted[twice], slack[twice], 1.0)
+    shares, found = solved_by_some(rows[twice], rows[twice], wanted[twice], slack[twice], 1.0)
+    assert np.abs(shares).max() < 10
+    assert (found.argmax(axis=1) == exact.argmax(axis=1)).mean() > 0.95
+
+
 def test_compared_with_some_it_decides_much_the_same() -> None:
     rows, wanted, slack = some_rows()
     _, exact = solved_by_all(rows, wanted, slack, 1.0)
