@@ -25,7 +25,7 @@ TRIED = 1_500  # examples that say it
 RIDGE = 0.3
 TEMPERATURES = np.geomspace(1.0, 80, 60)
 COMPARED = 6_000  # examples a text is compared with, at most
-STEADY = 1e-3  # examples that are the same twice over leave the equations without one solution
+STEADY = 1e-4  # examples that are the same twice over leave the equations without one solution
 AT_ONCE = 1_000  # rows, so that memory does not grow with the examples
 
 
