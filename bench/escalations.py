@@ -1,16 +1,14 @@
 """The managers’ queue: every open ticket is in it, on a desk with few and on one with many."""
 
 import asyncio
-import time
 from collections.abc import Callable
 
 from bench import filling
-from bench.figures import percentile
-from bench.http import Browser
+from bench.dashboard import times
 from bench.product import Product
-from bench.stack import Server, Stack, running
+from bench.stack import Stack, running
 
-FILLED = "1"  # raise when what is filled in changes
+FILLED = "2"  # raise when what is filled in changes
 FEW = 1_000  # tickets of a small desk
 PAGES = {
     "escalations": "/desk/escalations",
@@ -18,6 +16,9 @@ PAGES = {
     "escalations-word": "/desk/escalations?q=refund",
     "escalations-ended": "/desk/escalations?view=ended",
     "escalation": "/desk/escalations/{one}",
+    "list-all": "/desk?view=all",
+    "list-unassigned": "/desk?view=unassigned",
+    "list-waiting": "/desk?view=waiting",
 }
 Say = Callable[[str], None]
 Rows = list[tuple[int, str, dict[str, float]]]
@@ -46,50 +47,31 @@ INSERT INTO escalations (ticket_id, state, level, cause, raised_at, reason, summ
 
 
 def measure_escalations(stack: Stack, tickets: int, repeats: int, seconds: float, say: Say) -> Rows:
-    """Repeat, workload and figures."""
+    """Repeat, workload and figures; a small desk and a large one take turns."""
     product, rows = Product(stack), []
-    for count, suffix in ((FEW, "-small"), (tickets, "")):
-        name = f"bench_escalations_{count}"
-        one = asyncio.run(fill(stack, name, count, say))
-        for repeat in range(repeats):
-            with running([server := product.start_desk(name)]):
-                measured = asyncio.run(pages(product, server, one, seconds))
-            rows += [(repeat, workload + suffix, figures) for workload, figures in measured]
+    desks = {"-small": FEW, "": tickets}
+    one = {count: asyncio.run(fill(stack, named(count), count, say)) for count in desks.values()}
+    for repeat in range(repeats):
+        for suffix, count in desks.items():
+            with running([server := product.start_desk(named(count))]):
+                for workload, path in PAGES.items():
+                    asked = times(product, server, path.format(one=one[count]), seconds)
+                    rows.append((repeat, workload + suffix, asyncio.run(asked)))
     return rows
 
 
-async def pages(
-    product: Product, server: Server, one: int, seconds: float
-) -> list[tuple[str, dict[str, float]]]:
-    browser = product.agent(server)
-    found = [
-        (workload, await times(browser, path.format(one=one), seconds))
-        for workload, path in PAGES.items()
-    ]
-    browser.close()
-    return found
-
-
-async def times(browser: Browser, path: str, seconds: float) -> dict[str, float]:
-    taken: list[float] = []
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end or len(taken) < 5:
-        began = time.perf_counter()
-        answer = await browser.get(path)
-        assert answer.status == 200, (path, answer.status)
-        taken.append(time.perf_counter() - began)
-    ordered = sorted(taken[1:])  # the first one is warming
-    return {f"p{p}_ms": percentile(ordered, p) * 1e3 for p in (50, 95)}
+def named(count: int) -> str:
+    return f"bench_escalations_{count}"
 
 
 async def fill(stack: Stack, name: str, tickets: int, say: Say) -> int:
     """The number of one of them."""
-    contents = f"{FILLED}: {tickets} tickets, the open ones escalated"
+    contents = f"{FILLED}: {tickets} open tickets, all escalated"
     if await stack.seeded(name, contents):
         return 1
-    say(f"filling {tickets:,} tickets, the open ones escalated")
+    say(f"filling {tickets:,} open tickets, all escalated")
     connection = await Product(stack)._new_database(name)
-    await filling.fill_tickets(connection, tickets)
+    await filling.fill_tickets(connection, tickets, all_open=True)
     await connection.execute("UPDATE people SET roles = '{manager}' WHERE id = 1")
     await connection.execute(OPEN)
     await connection.execute(ENDED)

@@ -83,8 +83,8 @@ END $$
 """
 
 
-async def fill_tickets(connection: asyncpg.Connection, count: int) -> None:
-    await stage(connection, count)
+async def fill_tickets(connection: asyncpg.Connection, count: int, all_open: bool = False) -> None:
+    await stage(connection, count, all_open)
     agents = list(range(1, AGENTS + 1))
     await fill_people(connection, agents, AGENTS + REQUESTERS)
     await connection.execute(TICKETS)
@@ -122,11 +122,11 @@ async def fill_people(connection: asyncpg.Connection, agents: list[int], count: 
     )
 
 
-async def stage(connection: asyncpg.Connection, tickets: int) -> None:
+async def stage(connection: asyncpg.Connection, tickets: int, all_open: bool = False) -> None:
     """The table `seed`, which every subject fills its own tables from."""
     await connection.execute(
         "CREATE UNLOGGED TABLE seed (number int PRIMARY KEY, subject text, body text, "
         "department smallint, severity smallint, open boolean)"
     )
-    await connection.copy_records_to_table("seed", records=words.tickets(tickets))
+    await connection.copy_records_to_table("seed", records=words.tickets(tickets, all_open))
     await connection.execute("ANALYZE seed")

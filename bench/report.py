@@ -83,9 +83,9 @@ TARGETS = (
     Target("Help: suggestions, p95 ms", "help", "p95_ms", 20, absolute=True, subject="suggest"),
     *(
         Target(
-            f"{name}, p50 ms against a small desk",
+            f"{name} against a small desk, {figure[:3]}",
             workload,
-            "p50_ms",
+            figure,
             1.5,
             against="helpdesk",
             base=f"{workload}-small",
@@ -94,19 +94,30 @@ TARGETS = (
             ("Escalation queue", "escalations"),
             ("Escalation queue, one view", "escalations-unowned"),
             ("Escalation queue, a word", "escalations-word"),
+            ("Escalation queue, what has ended", "escalations-ended"),
             ("An escalation beside it", "escalation"),
+            ("Agents' list, all open", "list-all"),
+            ("Agents' list, unassigned", "list-unassigned"),
+            ("Agents' list, waiting", "list-waiting"),
             ("Dashboard of a day", "dashboard-day"),
             ("Dashboard of a year", "dashboard-year"),
+            ("Dashboard of a year, one department", "dashboard-department"),
+            ("Dashboard of a year, one severity", "dashboard-severity"),
             ("The list behind a number", "dashboard-list"),
         )
+        for figure in ("p50_ms", "cpu_us")
     ),
-    Target(
-        "Dashboard: a year against a day, p50 ms",
-        "dashboard-year",
-        "p50_ms",
-        1.5,
-        against="helpdesk",
-        base="dashboard-day",
+    *(
+        Target(
+            f"Dashboard: a year against {day}, {figure[:3]}",
+            "dashboard-year",
+            figure,
+            1.5,
+            against="helpdesk",
+            base=base,
+        )
+        for day, base in (("today", "dashboard-day"), ("yesterday", "dashboard-yesterday"))
+        for figure in ("p50_ms", "cpu_us")
     ),
     Target("Second start until ready, s", "start", "ready_s", 5, absolute=True),
     Target("Hours: a deadline, µs", "hours", "due_us", 50, absolute=True, against="busday"),

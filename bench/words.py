@@ -30,7 +30,7 @@ def search_rare() -> list[str]:
     return vocabulary()[-500::50]
 
 
-def tickets(count: int) -> Iterator[tuple[int, str, str, int, int, bool]]:
+def tickets(count: int, all_open: bool = False) -> Iterator[tuple[int, str, str, int, int, bool]]:
     """Number, subject, text, department 0–7, severity 0–3, open."""
     chance = random.Random(42)
     words = vocabulary()
@@ -45,5 +45,5 @@ def tickets(count: int) -> Iterator[tuple[int, str, str, int, int, bool]]:
             " ".join(text[6:]),
             chance.randrange(8),
             severity,
-            chance.random() < share_open,
+            all_open or chance.random() < share_open,
         )

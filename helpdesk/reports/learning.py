@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from helpdesk.desk import Desk
 from helpdesk.tickets.models import reference
@@ -91,7 +92,7 @@ async def coverage(desk: Desk, month: Month) -> Report:
             Table(
                 "filed-anyway",
                 "Covered tickets whose requester met the article and filed anyway",
-                ("Ticket", "Subject", "Article", "How", "Closed"),
+                ("Ticket", "Subject", "Article", "How", "Closed", "Deadline"),
                 [
                     (
                         Link(reference(row["id"]), f"/desk/tickets/{reference(row['id'])}"),
@@ -99,6 +100,7 @@ async def coverage(desk: Desk, month: Month) -> Report:
                         names[row["article_id"]],
                         "opened it" if row["opened"] else "saw its title",
                         row["solved_at"],
+                        why_due(row) if row["has_deadline"] else "–",
                     )
                     for row in anyway
                 ],
@@ -107,6 +109,10 @@ async def coverage(desk: Desk, month: Month) -> Report:
             ),
         ),
     )
+
+
+def why_due(row: Any) -> Link:
+    return Link("Why this deadline?", f"/desk/tickets/{reference(row['id'])}/deadlines")
 
 
 def share(label: str, part: int, marked: int) -> Figure:

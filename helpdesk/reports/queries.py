@@ -18,7 +18,8 @@ MARKS = f"""
 
 FILED_ANYWAY = f"""
     SELECT t.id, t.subject, t.covered_by_id AS article_id, t.solved_at,
-        coalesce(t.seen -> 'articles', '[]') @> to_jsonb(t.covered_by_id) AS opened
+        coalesce(t.seen -> 'articles', '[]') @> to_jsonb(t.covered_by_id) AS opened,
+        EXISTS (SELECT FROM sla_obligations o WHERE o.ticket_id = t.id) AS has_deadline
     FROM tickets t WHERE {CLOSED} AND t.coverage = 'covered' AND {MET}
     ORDER BY t.solved_at DESC, t.id DESC LIMIT {LONGEST}"""
 

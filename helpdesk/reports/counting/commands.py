@@ -15,7 +15,7 @@ from helpdesk.desk import Desk
 
 from . import queries
 from .facts import Fact, History
-from .spread import add
+from .packing import add, packed, unpacked
 from .sums import Change, Key, changes
 
 log = logging.getLogger("helpdesk.reports")
@@ -117,14 +117,16 @@ async def apply(db: asyncpg.Connection, found: Mapping[Key, Change]) -> None:
     """Add to the sums; those that become nothing go."""
     if not found:
         return
-    timed = [key for key, change in found.items() if change.spread]
-    if timed:
-        names = zip(*timed, strict=True)
-        for row in await db.fetch(queries.SPREADS, *map(list, names)):
-            key = Key(*(row[name] for name in Key._fields))
-            add(found[key].spread, row["spread"] or {})
+    if inside := [key for key, change in found.items() if change.spread or change.hours]:
+        for row in await db.fetch(queries.PACKED, *map(list, zip(*inside, strict=True))):
+            change = found[Key(*(row[name] for name in Key._fields))]
+            add(change.spread, unpacked(row["spread"] or b""))
+            add(change.hours, unpacked(row["hours"] or b""))
     columns = zip(
-        *((*key, change.count, change.spread or None) for key, change in found.items()),
+        *(
+            (*key, change.count, packed(change.spread) or None, packed(change.hours) or None)
+            for key, change in found.items()
+        ),
         strict=True,
     )
     await db.execute(queries.ADD_SUMS, *map(list, columns))

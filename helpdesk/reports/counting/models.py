@@ -1,12 +1,11 @@
 """Facts, their sums, and the cases that are to be counted again. All of it can be made anew."""
 
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import BigInteger, Index, SmallInteger
 from sqlmodel import Field, SQLModel
 
-from helpdesk.core.tables import may_be_json, names, primary_key, references, sort_keys
+from helpdesk.core.tables import names, primary_key, references, sort_keys
 
 
 class ReportFact(SQLModel, table=True):
@@ -34,8 +33,9 @@ class ReportFact(SQLModel, table=True):
 class ReportSum(SQLModel, table=True):
     """How many facts of a kind lie in one hour, day or month (UTC), and how their times spread.
 
-    Each fact is in three sums of a grain: of everything (group 0, severity 0, channel ""), of its
-    department (severity 0, channel ""), and of its department, severity and channel.
+    Each fact is in four sums of a grain: of everything (group 0, severity 0, channel ""), of its
+    severity and channel (group 0), of its department (severity 0, channel ""), and of its
+    department, severity and channel.
     """
 
     __tablename__ = "report_sums"
@@ -48,7 +48,8 @@ class ReportSum(SQLModel, table=True):
     start: datetime = Field(primary_key=True)
     detail: str = Field(primary_key=True, max_length=40)
     count: int = Field(sa_type=BigInteger)
-    spread: dict[str, Any] | None = may_be_json()  # counting/spread.py
+    spread: bytes | None = None  # counting/spread.py
+    hours: bytes | None = None  # of a day: its hours, numbered since 1970; counting/packing.py
 
 
 class ReportStale(SQLModel, table=True):

@@ -75,14 +75,15 @@ ADD_FACTS = """
 KEY = "grain, group_id, severity, channel, kind, start, detail"
 KEYS = f"""unnest($1::text[], $2::bigint[], $3::smallint[], $4::text[], $5::text[],
         $6::timestamptz[], $7::text[]) k({KEY})"""
-SPREADS = f"""
+PACKED = f"""
     SELECT s.* FROM {KEYS} JOIN report_sums s USING ({KEY})"""
 ADD_SUMS = f"""
-    INSERT INTO report_sums AS s ({KEY}, count, spread)
+    INSERT INTO report_sums AS s ({KEY}, count, spread, hours)
     SELECT * FROM unnest($1::text[], $2::bigint[], $3::smallint[], $4::text[], $5::text[],
-        $6::timestamptz[], $7::text[], $8::bigint[], $9::jsonb[])
+        $6::timestamptz[], $7::text[], $8::bigint[], $9::bytea[], $10::bytea[])
     ON CONFLICT ({KEY}) DO UPDATE
-    SET count = s.count + excluded.count, spread = coalesce(excluded.spread, s.spread)"""
+    SET count = s.count + excluded.count, spread = coalesce(excluded.spread, s.spread),
+        hours = coalesce(excluded.hours, s.hours)"""
 DROP_EMPTY = f"""
     DELETE FROM report_sums s USING {KEYS}
     WHERE s.count = 0 AND (s.grain, s.group_id, s.severity, s.channel, s.kind, s.start, s.detail)

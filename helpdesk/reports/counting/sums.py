@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from .facts import Fact
-from .spread import add, bucket
+from .packing import add
+from .spread import bucket
 
 ALL = 0  # departments, or severities
 
@@ -24,11 +25,17 @@ class Key(NamedTuple):
 @dataclass
 class Change:
     count: int = 0
-    spread: dict[str, int] = field(default_factory=dict)
+    spread: dict[int, int] = field(default_factory=dict)  # bucket → how many
+    hours: dict[int, int] = field(default_factory=dict)  # of a day: hour since 1970 → how many
 
     @property
     def empty(self) -> bool:
-        return not self.count and not self.spread
+        return not self.count and not self.spread and not self.hours
+
+
+def hour_number(at: datetime) -> int:
+    """Of UTC, since 1970."""
+    return int(at.timestamp()) // 3600
 
 
 def starts(at: datetime) -> Iterator[tuple[str, datetime]]:
@@ -40,6 +47,7 @@ def starts(at: datetime) -> Iterator[tuple[str, datetime]]:
 def keys(fact: Fact) -> Iterator[Key]:
     levels = (
         (ALL, ALL, ""),
+        (ALL, fact.severity, fact.channel),
         (fact.group_id, ALL, ""),
         (fact.group_id, fact.severity, fact.channel),
     )
@@ -56,5 +64,7 @@ def changes(added: Iterable[Fact], gone: Iterable[Fact]) -> dict[Key, Change]:
                 change = found.setdefault(key, Change())
                 change.count += sign
                 if fact.seconds is not None:
-                    add(change.spread, {str(bucket(fact.seconds)): 1}, sign)
+                    add(change.spread, {bucket(fact.seconds): 1}, sign)
+                if key.grain == "day":
+                    add(change.hours, {hour_number(fact.at): 1}, sign)
     return {key: change for key, change in found.items() if not change.empty}

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import urlencode
+from functools import lru_cache
+from urllib.parse import quote, urlencode
 
 from helpdesk.core.formats import iso
 from helpdesk.desk import Desk
@@ -54,13 +55,16 @@ class Asked:
         **more: str | int,
     ) -> str:
         """The address of the list behind a number."""
+        begin, end = moment(since or self.period.since), moment(until or self.period.until)
         filters = self.filters | ({"department": str(group)} if group else {})
-        span = {
-            "since": iso(since or self.period.since),
-            "until": iso(until or self.period.until),
-        }
-        others = {name: str(value) for name, value in more.items()}
-        return f"/desk/dashboard/lists/{key}?{urlencode(span | filters | others)}"
+        others = urlencode(filters | {name: str(value) for name, value in more.items()})
+        return f"/desk/dashboard/lists/{key}?since={begin}&until={end}{others and f'&{others}'}"
+
+
+@lru_cache(maxsize=4096)
+def moment(at: datetime) -> str:
+    """A page has hundreds of links with few moments."""
+    return quote(iso(at))
 
 
 def read_filter(query: Mapping[str, str], groups: Mapping[int, str]) -> Filter:

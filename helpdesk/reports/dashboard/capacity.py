@@ -81,9 +81,7 @@ async def lines_of(desk: Desk, until: datetime, group_id: int) -> list[Line]:
     for row in await desk.pool.fetch(PEOPLE, sorted(STAFF)):
         people.setdefault(row["group_id"], {})[row["person_id"]] = float(row["part"])
     since = until - LOOKED_AT
-    solved = await tally(
-        desk, [cut(since, until)], Filter(), ("solved",), by_group=True, timed=False
-    )
+    solved = await tally(desk, [cut(since, until)], Filter(), ("solved",), by_group=True)
     lines = []
     for group in await departments(desk):
         if group_id in (0, group):

@@ -17,9 +17,10 @@ from helpdesk.tickets.models import reference
 
 from .asked import number, read_asked, read_moment
 from .definitions import LISTED, Definition
-from .periods import Period, cut
+from .periods import DAY, LONGEST, Period, cut
+from .series import Wanted, read_series
 from .sums import Filter, tally
-from .times import HOUR_OF, by_hour
+from .times import HOUR_OF
 
 PAGE, CHUNK = 50, 1000
 UNTOLD = ("rated",)  # a list by score would show how people rated whom
@@ -28,7 +29,8 @@ UNTOLD = ("rated",)  # a list by score would show how people rated whom
 # last row of a page. Each kind is read by its own index range, then both are put in one order.
 ROWS = f"""
     SELECT f.*, t.subject, t.restricted, t.status, t.merged_into_id, c.subject AS chat_subject,
-        c.status AS chat_status, g.name AS group_name
+        c.status AS chat_status, g.name AS group_name,
+        EXISTS (SELECT FROM sla_obligations o WHERE o.ticket_id = f.ticket_id) AS has_deadline
     FROM unnest($3::text[]) AS k(kind) CROSS JOIN LATERAL (
         SELECT f.* FROM report_facts f LEFT JOIN tickets v ON v.id = f.ticket_id
         WHERE f.kind = k.kind AND f.at >= $4 AND f.at < $5 AND {{group}}
@@ -85,10 +87,11 @@ class Listing:
         kinds = self.definition.kinds
         if self.hour >= 0:
             period = Period("", "", self.since, self.until, self.tz)
-            found = [await by_hour(desk, kind, period, self.wanted) for kind in kinds]
-            return sum(counts[self.hour] for counts in found)
+            wanted = [Wanted(kind, (self.since, self.until)) for kind in kinds]
+            found = await read_series(desk, self.wanted, wanted)
+            return sum(series.by_hour(period)[self.hour] for series in found)
         span = [cut(self.since, self.until)]
-        counted = await tally(desk, span, self.wanted, kinds, timed=False)
+        counted = await tally(desk, span, self.wanted, kinds)
         if not self.details:
             return counted.count(*kinds)
         return sum(counted.count(*kinds, detail=detail) for detail in set(self.details))
@@ -148,6 +151,8 @@ async def read_listing(desk: Desk, key: str, query: Mapping[str, str], tz: str) 
             return None
         since, until = begin, end
     hour = query.get("hour", "")
+    if hour and not since <= until <= since + (LONGEST + 1) * DAY:
+        return None
     return Listing(
         key,
         since,

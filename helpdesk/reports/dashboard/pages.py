@@ -25,7 +25,7 @@ from .parts import (
 from .periods import CHOICES
 from .sums import CHANNELS, tally
 from .tiles import Both, both, tiles
-from .times import ages, hours, steps
+from .times import ages, course_of, hours, steps
 from .words import took
 
 OLDEST = "SELECT min(marked_at) FROM report_stale"
@@ -41,10 +41,13 @@ BY_GROUP = ("arrived", "solved", "answered", "sla_met", "sla_missed")
 
 async def parts_of(desk: Desk, asked: Asked, compared: Both) -> list[Part]:
     segments = [asked.period.segments()]
-    by_group = await tally(desk, segments, asked.wanted, BY_GROUP, by_group=True)
+    by_group = await tally(
+        desk, segments, asked.wanted, BY_GROUP, by_group=True, timed=("answered",)
+    )
+    course = await course_of(desk, asked)
     return [
-        await hours(desk, asked),
-        await steps(desk, asked),
+        await hours(desk, asked, course),
+        steps(asked, course),
         departments(asked, by_group),
         await ages(desk, asked),
         reasons(asked, compared.now),
@@ -119,6 +122,7 @@ def shown(row: asyncpg.Record, listing: Listing) -> dict[str, object]:
         "at": row["at"],
         "name": name_of(row),
         "href": path_of(row),
+        "deadlines": f"{path_of(row)}/deadlines" if row["has_deadline"] else "",
         "subject": row["subject"] or row["chat_subject"] or "",
         "department": row["group_name"] or "",
         "severity": SEVERITY_NAMES.get(row["severity"], ""),

@@ -37,6 +37,7 @@ class Period:
     since: datetime
     until: datetime  # the first moment that is not in it
     tz: str
+    is_running: bool = False  # it ends now
 
     @property
     def days(self) -> int:
@@ -74,16 +75,21 @@ class Period:
             return "hour"
         return "day" if self.days <= 62 else "week"
 
-    def steps(self) -> list[tuple[datetime, datetime]]:
-        """Its hours, days or weeks; days begin at midnight in its zone."""
+    def edges(self) -> list[datetime]:
+        """Of its hours, days or weeks; days begin at midnight in its zone."""
         if self.unit == "hour":
             edges = [*every(self.since, self.until, HOUR)]
         else:
             edges = [*midnights(self.since, self.until, 1 if self.unit == "day" else 7, self.tz)]
-        return list(pairwise([*edges, self.until]))
+        return [*edges, self.until]
+
+    def steps(self) -> list[tuple[datetime, datetime]]:
+        return list(pairwise(self.edges()))
 
     def segments(self) -> list[Segment]:
-        return cut(self.since, self.until)
+        """Nothing has happened after now: one that is running ends with its last month."""
+        until = self.until
+        return cut(self.since, begins(until, "month") if self.is_running else until)
 
 
 def back(at: datetime, weeks: int, tz: str) -> datetime:
@@ -121,7 +127,7 @@ def chosen(key: str, now: datetime, tz: str) -> Period:
     if last:
         until = midnight(today - timedelta(days=last - 1), tz)
     since = midnight(today - timedelta(days=first), tz)
-    return Period(key, name, since, max(since, until), tz)
+    return Period(key, name, since, max(since, until), tz, is_running=not last)
 
 
 def between(first: str, last: str, now: datetime, tz: str) -> Period | None:
@@ -136,7 +142,7 @@ def between(first: str, last: str, now: datetime, tz: str) -> Period | None:
         return None
     until = min(midnight(end + timedelta(days=1), tz), minute_after(now))
     since = midnight(begin, tz)
-    return Period("", "Chosen days", since, max(since, until), tz)
+    return Period("", "Chosen days", since, max(since, until), tz, is_running=end == today)
 
 
 def cut(since: datetime, until: datetime) -> list[Segment]:
@@ -172,7 +178,7 @@ def floor(at: datetime, grain: str) -> datetime:
 
 def begins(at: datetime, grain: str) -> datetime:
     """The first hour, day or month that begins at this moment or later."""
-    start = floor(at, grain)
+    start = floor(at := at.astimezone(UTC), grain)
     if start == at:
         return at
     longest = {"hour": HOUR, "day": DAY, "month": timedelta(days=31)}[grain]

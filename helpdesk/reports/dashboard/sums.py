@@ -1,18 +1,23 @@
 """Reading the sums of a period: a few hundred rows, however long it is."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from helpdesk.desk import Desk
 from helpdesk.reports.counting.facts import LIVE, NO_SEVERITY
-from helpdesk.reports.counting.spread import add, bucket, quantile
+from helpdesk.reports.counting.packing import packed
+from helpdesk.reports.counting.spread import bucket, quantile
 from helpdesk.reports.counting.sums import ALL
 
 from .periods import Segment
 
-SEVERITIES = (1, 2, 3, 4)
 CHANNELS = {"form": "Report form", "api": "Programs", "chat": "From a chat", LIVE: "Live chat"}
+# Every sum of a department, severity and channel is one of these.
+FINE = (
+    (NO_SEVERITY, LIVE),
+    *((n, each) for n in (1, 2, 3, 4) for each in CHANNELS if each != LIVE),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Tally:
     """How many there are of each kind, and how long they took."""
 
     counts: dict[Step, int] = field(default_factory=lambda: defaultdict(int))
-    spreads: dict[Step, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    spreads: dict[Step, bytes] = field(default_factory=lambda: defaultdict(bytes))
 
     def count(
         self,
@@ -54,6 +59,11 @@ class Tally:
             and step in (None, at)
         )
 
+    def of_step(self, step: int) -> "Tally":
+        """One step of the period alone."""
+        counts = {key: count for key, count in self.counts.items() if key[0] == step}
+        return Tally(counts, {key: one for key, one in self.spreads.items() if key[0] == step})
+
     def details(self, kind: str) -> dict[str, int]:
         found: dict[str, int] = defaultdict(int)
         for (_, each, detail, _), count in self.counts.items():
@@ -63,26 +73,30 @@ class Tally:
 
     def within(self, share: float, kind: str, group: int | None = None) -> float | None:
         """Seconds; None when nothing was timed."""
-        whole: dict[str, int] = {}
-        for (_, each, _, whose), spread in self.spreads.items():
-            if each == kind and group in (None, whose):
-                add(whole, spread)
-        return quantile(whole, share)
+        return quantile(
+            b"".join(
+                spread
+                for (_, each, _, whose), spread in self.spreads.items()
+                if each == kind and group in (None, whose)
+            ),
+            share,
+        )
 
 
 # OFFSET 0: each piece is read by its own range of an index. Joined freely, the planner takes
 # ranges it cannot estimate for most of the table.
 FROM_SUMS = """
     SELECT a.step, s.kind, s.detail, s.group_id, sum(s.count)::bigint AS count,
-        array_agg(s.spread) FILTER (WHERE s.spread IS NOT NULL AND $9) AS spreads
+        string_agg(s.spread, '') FILTER (WHERE s.kind = ANY($9::text[])) AS spread
     FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::int[])
             AS a(grain, since, until, step)
-        CROSS JOIN unnest($5::bigint[]) AS g(id) CROSS JOIN unnest($6::smallint[]) AS v(severity)
+        CROSS JOIN unnest($5::bigint[]) AS g(id)
+        CROSS JOIN unnest($6::smallint[], $7::text[]) AS v(severity, channel)
         CROSS JOIN unnest($8::text[]) AS k(kind) CROSS JOIN LATERAL (
             SELECT s.kind, s.detail, s.group_id, s.count, s.spread FROM report_sums s
             WHERE s.grain = a.grain AND s.group_id = g.id AND s.severity = v.severity
-                AND s.kind = k.kind AND s.start >= a.since AND s.start < a.until
-                AND CASE WHEN $7::text IS NULL THEN s.channel <> '' ELSE s.channel = $7 END
+                AND s.channel = v.channel AND s.kind = k.kind
+                AND s.start >= a.since AND s.start < a.until
             OFFSET 0) s
     GROUP BY 1, 2, 3, 4"""
 FROM_FACTS = """
@@ -105,44 +119,48 @@ async def tally(
     kinds: Sequence[str],
     *,
     by_group: bool = False,
-    timed: bool = True,
+    timed: Collection[str] = (),
 ) -> Tally:
-    """Of each step of a period; `by_group` tells departments apart."""
+    """Of each step of a period; `by_group` tells departments apart, `timed` how long they took."""
     found = Tally()
     parts = [(number, segment) for number, step in enumerate(steps) for segment in step]
     sums = [(*segment, number) for number, segment in parts if segment.grain != "fact"]
     if sums:
         where = await places(desk, wanted, by_group)
         columns = map(list, zip(*sums, strict=True))
-        rows = await desk.search_pool.fetch(FROM_SUMS, *columns, *where, list(kinds), timed)
-        for row in rows:
+        asked = *columns, *where, list(kinds), list(timed)
+        for row in await desk.search_pool.fetch(FROM_SUMS, *asked):
             key = row["step"], row["kind"], row["detail"], row["group_id"]
             found.counts[key] += row["count"]
-            for spread in row["spreads"] or ():
-                add(found.spreads[key], spread)
+            if row["spread"]:
+                found.spreads[key] += row["spread"]
     facts = [(*segment[1:], number) for number, segment in parts if segment.grain == "fact"]
     if facts:
         columns = map(list, zip(*facts, strict=True))
-        asked = (list(kinds), wanted.group_id, wanted.severity, wanted.channel)
-        for row in await desk.search_pool.fetch(FROM_FACTS, *columns, *asked):
+        place = wanted.group_id, wanted.severity, wanted.channel
+        for row in await desk.search_pool.fetch(FROM_FACTS, *columns, list(kinds), *place):
             key = row["step"], row["kind"], row["detail"], row["group_id"] if by_group else ALL
             found.counts[key] += row["count"]
-            for seconds in row["seconds"] or ():
-                add(found.spreads[key], {str(bucket(seconds)): 1})
+            if row["kind"] in timed and row["seconds"]:
+                found.spreads[key] += packed(Counter(map(bucket, row["seconds"])))
     return found
 
 
 async def places(
     desk: Desk, wanted: Filter, by_group: bool
-) -> tuple[list[int], list[int], str | None]:
-    """Departments, severities and channel (None: any) of the sums that together are wanted."""
+) -> tuple[list[int], list[int], list[str]]:
+    """Departments, and severities beside channels, of the sums that together are wanted."""
     groups = [wanted.group_id]
-    if not wanted.group_id and (by_group or wanted.is_fine):
+    if by_group and not wanted.group_id:
         groups = list(await departments(desk))
     if not wanted.is_fine:
-        return groups, [ALL], ""
-    severities = [wanted.severity] if wanted.severity else [*SEVERITIES, NO_SEVERITY]
-    return groups, severities, wanted.channel or None
+        return groups, [ALL], [""]
+    fine = [
+        (severity, channel)
+        for severity, channel in FINE
+        if wanted.severity in (ALL, severity) and wanted.channel in ("", channel)
+    ]
+    return groups, [severity for severity, _ in fine], [channel for _, channel in fine]
 
 
 async def departments(desk: Desk) -> Mapping[int, str]:

@@ -15,6 +15,7 @@ KINDS = (
     "arrived", "answered", "solved", "reopened", "escalated", "sla_met", "sla_missed", "rated",
     "settled", "chat_asked", "chat_answered", "chat_left",
 )  # fmt: skip
+TIMED = ("answered", "solved", "chat_answered")
 ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)  # before anything
 GOOD = ("4", "5")  # scores
 
@@ -104,9 +105,9 @@ class Both:
 
 
 async def both(desk: Desk, asked: Asked) -> Both:
-    now = await tally(desk, [asked.period.segments()], asked.wanted, KINDS)
-    before = await tally(desk, [asked.period.earlier.segments()], asked.wanted, KINDS)
-    return Both(asked, now, before, desk.settings.rating_minimum)
+    segments = [period.segments() for period in (asked.period, asked.period.earlier)]
+    found = await tally(desk, segments, asked.wanted, KINDS, timed=TIMED)
+    return Both(asked, found.of_step(0), found.of_step(1), desk.settings.rating_minimum)
 
 
 async def tiles(desk: Desk, both: Both) -> list[Tile]:
@@ -141,7 +142,7 @@ def chats(both: Both) -> list[Tile]:
 
 async def open_now(desk: Desk, asked: Asked) -> Tile:
     now = desk.clock.now()
-    found = await tally(desk, [cut(ALWAYS, now)], asked.wanted, ("open",), timed=False)
+    found = await tally(desk, [cut(ALWAYS, now)], asked.wanted, ("open",))
     waiting = found.count("open", detail="waiting_on_user")
     note = f"{waiting:,} wait for the user" if waiting else ""
     return Tile("open", f"{found.count('open'):,}", asked.list_of("open", ALWAYS, now), note)

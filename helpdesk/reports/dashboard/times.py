@@ -1,9 +1,11 @@
 """The parts of the dashboard over time: hours of the day, steps of the period, age of open work."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
-from helpdesk.core.formats import localised, zone
+from helpdesk.core.formats import localised
 from helpdesk.desk import Desk
 from helpdesk.reports.charts.bars import Bar, Bars, scaled
 from helpdesk.reports.charts.columns import columns
@@ -13,7 +15,8 @@ from .asked import Asked
 from .capacity import capacity
 from .parts import Part
 from .periods import Period, cut
-from .sums import Filter, places, tally
+from .series import Series, Wanted, read_series
+from .sums import tally
 from .tiles import ALWAYS
 
 # The youngest first; the last one holds all that is older.
@@ -27,38 +30,28 @@ AGES: Sequence[tuple[str, float]] = (
     ("Over 4 weeks", 0),
 )
 
-# By the hour of the wall clock at which each hour of UTC began.
-OF_SUMS = """
-    SELECT extract(hour FROM s.start AT TIME ZONE $7)::int AS hour, sum(s.count)::bigint AS count
-    FROM report_sums s
-    WHERE s.grain = 'hour' AND s.kind = $1 AND s.start >= $2 AND s.start < $3
-        AND s.group_id = ANY($4::bigint[]) AND s.severity = ANY($5::smallint[])
-        AND CASE WHEN $6::text IS NULL THEN s.channel <> '' ELSE s.channel = $6 END
-    GROUP BY 1"""
 HOUR_OF = "extract(hour FROM date_trunc('hour', f.at, 'UTC') AT TIME ZONE {tz})::int"
-OF_FACTS = f"""
-    SELECT {HOUR_OF.format(tz="$7")} AS hour, count(*) AS count FROM report_facts f
-    WHERE f.kind = $1 AND f.at >= $2 AND f.at < $3 AND ($4 = 0 OR f.group_id = $4)
-        AND ($5 = 0 OR f.severity = $5) AND ($6 = '' OR f.channel = $6)
-    GROUP BY 1"""
 
 
-async def by_hour(desk: Desk, kind: str, period: Period, wanted: Filter) -> list[int]:
-    """How many in each hour of the day, over the whole period."""
-    found, tz = [0] * 24, zone(period.tz).key
-    parts = period.segments()
-    whole = [part for part in parts if part.grain != "fact"]
-    if whole:
-        where = await places(desk, wanted, by_group=False)
-        span = whole[0].since, whole[-1].until
-        for row in await desk.search_pool.fetch(OF_SUMS, kind, *span, *where, tz):
-            found[row["hour"]] += row["count"]
-    asked = wanted.group_id, wanted.severity, wanted.channel, tz
-    for part in parts:
-        if part.grain == "fact":
-            for row in await desk.search_pool.fetch(OF_FACTS, kind, *part[1:], *asked):
-                found[row["hour"]] += row["count"]
-    return found
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What arrived and was solved in the course of a period, and arrived in the one before."""
+
+    now: Sequence[datetime]  # edges of the steps
+    before: Sequence[datetime]
+    arrived: Series
+    solved: Series
+    earlier: Series
+
+
+async def course_of(desk: Desk, asked: Asked) -> Course:
+    now, before = asked.period.edges(), asked.period.earlier.edges()
+    wanted = (
+        Wanted("arrived", now, asked.period.is_running),
+        Wanted("solved", now, asked.period.is_running),
+        Wanted("arrived", before),
+    )
+    return Course(now, before, *await read_series(desk, asked.wanted, wanted))
 
 
 def passed(period: Period) -> list[int]:
@@ -69,11 +62,11 @@ def passed(period: Period) -> list[int]:
     return [period.days - (hour > last) for hour in range(24)]
 
 
-async def hours(desk: Desk, asked: Asked) -> Part:
+async def hours(desk: Desk, asked: Asked, course: Course) -> Part:
     """Arrivals against capacity."""
     period = asked.period
-    arrived = await by_hour(desk, "arrived", period, asked.wanted)
-    before = await by_hour(desk, "arrived", period.earlier, asked.wanted)
+    arrived = course.arrived.by_hour(period)
+    before = course.earlier.by_hour(period.earlier)
     can = await capacity(desk, period, asked.wanted.group_id)
     if asked.wanted.is_fine:
         can = None  # people do not work for one severity
@@ -120,18 +113,14 @@ def spans(hours: Sequence[int]) -> list[str]:
     return [f"from {begin} to {end} o’clock" for begin, end in ends]
 
 
-async def steps(desk: Desk, asked: Asked) -> Part:
+def steps(asked: Asked, course: Course) -> Part:
     """What arrived and what was solved in each hour, day or week of the period."""
-    period, kinds = asked.period, ("arrived", "solved")
-    spans, earlier = period.steps(), period.earlier.steps()
-    now, before = [
-        await tally(desk, [cut(*span) for span in some], asked.wanted, kinds, timed=False)
-        for some in (spans, earlier)
-    ]
-    names = [named(since, period) for since, _ in spans]
-    arrived = [now.count("arrived", step=n) for n in range(len(spans))]
-    solved = [now.count("solved", step=n) for n in range(len(spans))]
-    then = [before.count("arrived", step=n) for n in range(len(spans))]
+    period = asked.period
+    spans, earlier = [*pairwise(course.now)], [*pairwise(course.before)]
+    unit = period.unit
+    names = [named(since, period, unit) for since, _ in spans]
+    arrived, solved = (of.between(course.now) for of in (course.arrived, course.solved))
+    then = course.earlier.between(course.before)
     rows: list[Sequence[Value]] = [
         (
             names[n],
@@ -141,8 +130,8 @@ async def steps(desk: Desk, asked: Asked) -> Part:
         )
         for n, span in enumerate(spans)
     ]
-    caption = f"Arrived and solved by {period.unit}"
-    heads = (period.unit.capitalize(), "Arrived", "Solved", f"Arrived {period.earlier.name}")
+    caption = f"Arrived and solved by {unit}"
+    heads = (unit.capitalize(), "Arrived", "Solved", f"Arrived {period.earlier.name}")
     said = f"{sum(arrived):,} arrived and {sum(solved):,} were solved; {sum(then):,} arrived "
     said += f"{period.earlier.name}."
     chart = columns(caption, said, names, arrived, solved, then) if spans else None
@@ -154,13 +143,11 @@ async def steps(desk: Desk, asked: Asked) -> Part:
     return Part("steps", Table("steps", caption, heads, rows), ("arrived", "solved"), chart, legend)
 
 
-def named(at: datetime, period: Period) -> str:
+def named(at: datetime, period: Period, unit: str) -> str:
     local = localised(at, period.tz)
-    if period.unit == "hour":
+    if unit == "hour":
         return f"{local:%a %H:%M}" if period.days > 1 else f"{local:%H:%M}"
-    return (
-        f"{local:%a} {local.day} {local:%b}" if period.unit == "day" else f"{local.day} {local:%b}"
-    )
+    return f"{local:%a} {local.day} {local:%b}" if unit == "day" else f"{local.day} {local:%b}"
 
 
 async def ages(desk: Desk, asked: Asked) -> Part:
@@ -168,7 +155,7 @@ async def ages(desk: Desk, asked: Asked) -> Part:
     now = desk.clock.now()
     edges = [now, *(now - timedelta(days=days) for _, days in AGES[:-1]), ALWAYS]
     spans = [(edges[n + 1], edges[n]) for n in range(len(AGES))]
-    found = await tally(desk, [cut(*span) for span in spans], asked.wanted, ("open",), timed=False)
+    found = await tally(desk, [cut(*span) for span in spans], asked.wanted, ("open",))
     rows: list[Sequence[Value]] = []
     bars = []
     counts = [found.count("open", step=n) for n in range(len(AGES))]

@@ -120,6 +120,8 @@ async def test_addresses_that_nobody_was_given_are_refused_or_mean_the_usual(
             ("/lists/arrived?since=0001-01-01T00:00:00Z&until=9999-12-31T00:00:00Z", 404),
             ("/lists/arrived?since=2026-06-01T00:00:00&until=", 404),
             ("/lists/arrived?period=week&after=zzz&hour=77&zone=Mars/Olympus&detail=%27", 200),
+            ("/lists/arrived?since=2026-06-02T00:00:00Z&until=2026-06-01T00:00:00Z&hour=3", 404),
+            ("/lists/arrived?since=2001-01-01T00:00:00Z&until=2199-01-01T00:00:00Z&hour=3", 404),
             ("/lists/nothing", 404),
             ("/tables/nothing/download", 404),
         ):
