@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
@@ -16,6 +17,7 @@ from .models import Calendar, DayOff, WorkingWeek
 from .said import understood
 from .week import Span
 
+Minutes = tuple[int, int]  # of a day, from its midnight
 OFFICE = tuple(Span(day, 9 * 60, 17 * 60) for day in range(5))
 LONGEST_CLOSED = 60  # days in a row that one entry may close
 SOONEST, LATEST = timedelta(days=1), timedelta(days=3 * 366)
@@ -97,23 +99,37 @@ async def withdraw_week(tx: Transaction, group_id: int, week_id: int) -> None:
 
 
 async def close_days(
-    tx: Transaction, group_id: int, first: date, last: date, name: str, source_id: int | None = None
+    tx: Transaction, group_id: int, first: date, last: date, name: str, but: Minutes | None = None
 ) -> None:
-    """By hand. A day that is under way is closed from now on."""
+    """By hand, wholly or `but` for some minutes. A day that is under way is closed from now on;
+    what was said by hand of one of them before holds no longer."""
     await hold_calendar(tx, group_id)
     days = {first + timedelta(days=n): name for n in range((last - first).days + 1)}
-    await add_days(tx, group_id, days, source_id)
+    others = col(DayOff.open_from).is_distinct_from(but[0] if but else None) | col(
+        DayOff.open_until
+    ).is_distinct_from(but[1] if but else None)
+    await tx.db.exec(
+        update(DayOff)
+        .where(
+            col(DayOff.group_id) == group_id, col(DayOff.day).in_(days), others,
+            col(DayOff.source_id).is_(None), col(DayOff.withdrawn_at).is_(None),
+        )
+        .values(withdrawn_at=tx.now)
+    )  # fmt: skip
+    await add_days(tx, group_id, days, None, but)
 
 
 async def add_days(
-    tx: Transaction, group_id: int, days: Mapping[date, str], source_id: int | None
-) -> int:
+    tx: Transaction, group_id: int, days: Mapping[date, str], source_id: int | None,
+    but: Minutes | None = None,
+) -> int:  # fmt: skip
     if not days:
         return 0
     rows = [
         {
             "group_id": group_id, "day": day, "name": name, "source_id": source_id,
             "known_from": tx.now, "added_by_id": tx.actor.id or None,
+            "open_from": but[0] if but else None, "open_until": but[1] if but else None,
         }
         for day, name in days.items()
     ]  # fmt: skip

@@ -155,14 +155,20 @@ class TypedDays:
     first: str = ""
     last: str = ""
     name: str = ""
+    opens: str = ""
+    ends: str = ""
     days: tuple[date, date] | None = None
+    but: tuple[int, int] | None = None  # minutes that stay open
     errors: dict[str, str] = field(default_factory=dict)
 
 
 def read_closed(form: Mapping[str, object], now: datetime) -> TypedDays:
     """Days off by hand: the field is named that is wrong."""
-    first_typed, last_typed, name = (str(form.get(n, ""))[:300] for n in ("first", "last", "name"))
-    typed = TypedDays(first_typed, last_typed, name)
+    first_typed, last_typed, name, opens, ends = (
+        str(form.get(n, ""))[:300] for n in ("first", "last", "name", "opens", "ends")
+    )
+    typed = TypedDays(first_typed, last_typed, name, opens, ends)
+    read_open_part(typed)
     first, last = read_day(typed.first), read_day(typed.last or typed.first)
     if first is None:
         typed.errors["first"] = "Choose the first day."
@@ -186,3 +192,18 @@ def read_closed(form: Mapping[str, object], now: datetime) -> TypedDays:
     if not typed.errors and first and last:
         typed.days = first, last
     return typed
+
+
+def read_open_part(typed: TypedDays) -> None:
+    """Of a shorter day; both times are empty where it is closed as a whole."""
+    if not typed.opens.strip() and not typed.ends.strip():
+        return
+    begins, ends = minute_of(typed.opens.strip()), minute_of(typed.ends.strip())
+    if begins is None or begins == DAY:
+        typed.errors["opens"] = "Type a time such as 09:00."
+    if ends is None:
+        typed.errors["ends"] = "Type a time such as 13:00; 24:00 is midnight."
+    elif begins is not None and ends <= begins:
+        typed.errors["ends"] = "It ends before it begins."
+    elif begins is not None:
+        typed.but = begins, ends

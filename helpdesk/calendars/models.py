@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, text
+from sqlalchemy import BigInteger, Index, SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -66,7 +66,8 @@ class HolidaySource(SQLModel, table=True):
 
 
 class DayOff(SQLModel, table=True):
-    """A day on which a department is closed, from midnight to midnight in its zone."""
+    """A day on which a department is closed, from midnight to midnight in its zone; a shorter
+    one, outside of some minutes of it."""
 
     __tablename__ = "calendar_days_off"
     __table_args__ = (
@@ -82,6 +83,8 @@ class DayOff(SQLModel, table=True):
     name: str = Field(default="", max_length=120)
     source_id: int | None = names("calendar_sources.id", default=None, nullable=True)  # or by hand
     known_from: datetime | None = None  # of a day under way, only what comes after is closed
+    open_from: int | None = Field(default=None, sa_type=SmallInteger)
+    open_until: int | None = Field(default=None, sa_type=SmallInteger)
     added_by_id: int | None = names("people.id", default=None, nullable=True)
     withdrawn_at: datetime | None = None
 

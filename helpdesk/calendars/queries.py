@@ -26,7 +26,8 @@ SELECT jsonb_build_object(
         'offset', w.offset_minutes, 'since', w.since) ORDER BY w.since NULLS FIRST, w.id), '[]')
         FROM calendar_weeks w WHERE w.group_id = {group} AND w.withdrawn_at IS NULL),
     'closed', (SELECT coalesce(jsonb_agg(jsonb_build_object('day', d.day, 'since', d.known_from,
-        'until', d.withdrawn_at)), '[]') FROM calendar_days_off d WHERE d.group_id = {group}
+        'until', d.withdrawn_at, 'from', d.open_from, 'to', d.open_until)), '[]')
+        FROM calendar_days_off d WHERE d.group_id = {group}
             AND (d.withdrawn_at IS NULL OR d.withdrawn_at > d.day - interval '1 day'))
 ) AS stored
 """
@@ -127,7 +128,10 @@ def read(stored: Mapping[str, Any]) -> Hours:
     ]
     closed = (
         Closed(
-            datetime.fromisoformat(one["day"]).date(), _moment(one["since"]), _moment(one["until"])
+            datetime.fromisoformat(one["day"]).date(),
+            _moment(one["since"]),
+            _moment(one["until"]),
+            None if one.get("from") is None else (one["from"], one["to"]),
         )
         for one in stored["closed"]
     )

@@ -16,7 +16,11 @@ from .week import Closed, Span, Week
 ALL = """
 SELECT g.id, g.key, g.name,
     (SELECT jsonb_agg(jsonb_build_array(d.day, d.name) ORDER BY d.day) FROM (
-        SELECT o.day, min(o.name) AS name FROM calendar_days_off o
+        SELECT o.day, min(o.name) || coalesce(' (only ' || CASE WHEN bool_and(
+            o.open_from IS NOT NULL) THEN to_char(make_time(max(o.open_from) / 60,
+            max(o.open_from) % 60, 0), 'HH24:MI') || '–' || lpad((min(o.open_until) / 60)::text,
+            2, '0') || ':' || lpad((min(o.open_until) % 60)::text, 2, '0') END || ')', '') AS name
+        FROM calendar_days_off o
         WHERE o.group_id = g.id AND o.withdrawn_at IS NULL AND o.day >= $1::date
         GROUP BY o.day ORDER BY o.day LIMIT 3) d) AS next_days,
     (SELECT count(*) FROM calendar_sources s WHERE s.group_id = g.id AND s.removed_at IS NULL
@@ -29,7 +33,8 @@ FROM calendar_weeks w LEFT JOIN people p ON p.id = w.saved_by_id
 WHERE w.group_id = $1 ORDER BY w.since DESC NULLS LAST, w.id DESC LIMIT 40
 """
 DAYS = """
-SELECT d.id, d.day, d.name, d.source_id, s.kind, s.country, s.part FROM calendar_days_off d
+SELECT d.id, d.day, d.name, d.open_from, d.open_until, d.source_id, s.kind, s.country, s.part
+FROM calendar_days_off d
 LEFT JOIN calendar_sources s ON s.id = d.source_id
 WHERE d.group_id = $1 AND d.withdrawn_at IS NULL AND d.day >= $2::date
 ORDER BY d.day, d.id LIMIT 120
@@ -122,9 +127,12 @@ async def sources(desk: Desk, one: Department) -> Sequence[Mapping[str, Any]]:
     return rows
 
 
-def with_days_off(hours: Hours, days: Iterable[date], now: datetime) -> Hours:
-    """As they would be with these days off, too."""
-    return replace(hours, closed=(*hours.closed, *(Closed(day, now) for day in days)))
+def with_days_off(
+    hours: Hours, days: Iterable[date], now: datetime, but: tuple[int, int] | None = None
+) -> Hours:
+    """As they would be with these days off, too; or shorter."""
+    more = (Closed(day, now, None, but) for day in days)
+    return replace(hours, closed=(*hours.closed, *more))
 
 
 REGIONS = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")

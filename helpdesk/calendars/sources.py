@@ -17,6 +17,7 @@ from .national import days_of, supported
 
 AHEAD = 2  # years after this one that are filled in
 MOST = 10  # sources of a calendar
+LONGEST = 2_000  # characters of an address
 COUNTRY_AGAIN = timedelta(days=30)
 FEED_AGAIN = timedelta(hours=6)
 LONGEST_REST = timedelta(days=1)
@@ -53,6 +54,8 @@ async def add_country(tx: Transaction, group_id: int, country: str, part: str) -
 
 async def add_feed(tx: Transaction, group_id: int, address: str) -> HolidaySource:
     """The worker fetches it, at once and then four times a day."""
+    if len(address) > LONGEST:
+        raise BadSource("address", f"An address has at most {LONGEST:,} characters.")
     try:
         check_address(address)
     except Unreachable as fault:

@@ -48,8 +48,12 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A day off, midnight to midnight; from when it was known, until it was taken back."""
+    """A day off, midnight to midnight; from when it was known, until it was taken back.
+
+    `but` keeps a part of a shorter day open, as far as its week is open then: minutes of the day.
+    """
 
     day: date
     since: datetime | None = None
     until: datetime | None = None
+    but: tuple[int, int] | None = None

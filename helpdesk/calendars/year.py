@@ -66,19 +66,22 @@ def open_of(year: int, week: Week, closed: dict[date, list[Closed]]) -> Iterator
                 (instant(zone, day, begins), instant(zone, day, ends)) for begins, ends in minutes
             )
             for one in closed.get(day, ()):
-                pieces = without(pieces, *span_of(one, week))
+                for low, high in spans_of(one, week):
+                    pieces = without(pieces, low, high)
             yield from pieces
         day += timedelta(days=1)
 
 
-def span_of(closed: Closed, week: Week) -> Piece:
+def spans_of(closed: Closed, week: Week) -> Iterator[Piece]:
     """What a closed day closes: of a day that is under way, only what is still to come."""
-    begins, ends = instant(week.zone, closed.day, 0), instant(week.zone, closed.day, DAY)
-    if closed.since is not None:
-        begins = max(begins, ticks(closed.since))
-    if closed.until is not None:
-        ends = min(ends, ticks(closed.until))
-    return begins, ends
+    opens, shuts = closed.but or (DAY, DAY)
+    for first, last in ((0, opens), (shuts, DAY)):
+        begins, ends = instant(week.zone, closed.day, first), instant(week.zone, closed.day, last)
+        if closed.since is not None:
+            begins = max(begins, ticks(closed.since))
+        if closed.until is not None:
+            ends = min(ends, ticks(closed.until))
+        yield begins, ends
 
 
 def without(pieces: Iterable[Piece], low: int, high: int) -> Iterator[Piece]:

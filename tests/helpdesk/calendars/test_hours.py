@@ -42,8 +42,14 @@ spans = st.builds(
 )
 weeks = st.builds(Week, zones, st.lists(spans, min_size=1, max_size=6).map(tuple))
 bases = st.sampled_from(BASES)
+parts = st.tuples(st.integers(0, 1380), st.integers(1, 900)).map(
+    lambda one: (one[0], min(1440, sum(one)))
+)
 closings = st.builds(
-    lambda base, days: Closed((base + timedelta(days=days)).date()), bases, st.integers(0, 6)
+    lambda base, days, but: Closed((base + timedelta(days=days)).date(), but=but),
+    bases,
+    st.integers(0, 6),
+    st.none() | parts,
 )
 moments = st.builds(lambda base, minute: base + minute * MINUTE, bases, st.integers(0, 4 * 1440))
 
@@ -65,14 +71,15 @@ def open_minute(hours: Hours, at: datetime) -> bool:
         while local.fold:
             at -= MINUTE
             local = at.astimezone(week.zone)
+    minute = local.hour * 60 + local.minute
     if any(
         one.day == local.date()
+        and not (one.but and one.but[0] <= minute < one.but[1])
         and (one.since is None or one.since <= at)
         and (one.until is None or at < one.until)
         for one in hours.closed
     ):
         return False
-    minute = local.hour * 60 + local.minute
     return any(
         (span.day == local.weekday() and span.begins <= minute < span.ends)
         or (span.day == (local.weekday() - 1) % 7 and minute < span.ends - 1440)
@@ -172,10 +179,10 @@ def test_a_change_never_rewrites_what_was(
     """A new week, a day off added or taken back: all from the moment of the change."""
     last = max((w.since for w in hours.weeks if w.since), default=changed)
     changed = max(changed, last)
-    taken_back = tuple(Closed(c.day, c.since, changed) for c in hours.closed)
+    taken_back = tuple(Closed(c.day, c.since, changed, c.but) for c in hours.closed)
     new = Hours(
         (*hours.weeks, Week(week.zone, week.spans, changed)),
-        (*taken_back, Closed(day_off.day, changed)),
+        (*taken_back, Closed(day_off.day, changed, None, day_off.but)),
     )
     since, until = sorted(min(at, changed) for at in (one, other))
     assert new.elapsed(since, until) == hours.elapsed(since, until)

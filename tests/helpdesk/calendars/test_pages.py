@@ -1,6 +1,7 @@
 """Calendars in use: managers change them, what was stays, and bad input names its field."""
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -106,6 +107,46 @@ async def test_days_off_by_hand_and_by_country(cast: Cast, site: str, clock: Fro
     assert not hours.is_open(open_before)  # closed from the moment it was said
     assert hours.next_opening(open_before) == datetime(2026, 7, 1, 13, tzinfo=UTC)
     assert not hours.is_open(datetime(2026, 7, 3, 15, tzinfo=UTC))
+
+
+async def test_a_day_is_made_shorter_closed_and_given_its_hours_back(
+    cast: Cast, site: str, clock: FrozenClock
+) -> None:
+    clock.set(datetime(2026, 6, 29, 12, tzinfo=UTC))  # a Monday; Payments works 09:00 to 17:00
+    short = {"first": "2026-07-01", "opens": "09:00", "ends": "13:00", "name": "Summer fête"}
+    noon, later = (datetime(2026, 7, 1, hour, tzinfo=UTC) for hour in (15, 18))  # 11:00, 14:00
+
+    async def open_then() -> list[bool]:
+        look_again(cast.desk)
+        hours = await hours_of(cast.desk, "PAY")
+        return [hours.is_open(at) for at in (noon, later)]
+
+    async with await cast.browser(site, "max") as max, await cast.browser(site, "amy") as amy:
+        for wrong, field in (
+            ({"ends": "08:00"}, "ends"), ({"ends": ""}, "ends"), ({"opens": ""}, "opens"),
+            ({"opens": "25:00"}, "opens"), ({"ends": "x" * 100_000}, "ends"),
+        ):  # fmt: skip
+            await said(await max.post(f"{PAY}/days", data=short | wrong), field)
+        assert (await amy.post(f"{PAY}/days", data=short)).status_code == 403
+        looked = await max.post(f"{PAY}/days", data=short | {"do": "preview"})
+        assert "Shorten these days" in looked.text
+        assert await open_then() == [True, True]
+        for _ in range(2):  # sent twice
+            assert (await max.post(f"{PAY}/days", data=short)).status_code == 303
+        assert await open_then() == [True, False]
+        page = (await max.get(PAY)).text
+        assert page.count("Only 09:00–13:00") == 1
+        assert "Summer fête (only 09:00–13:00)" in (await max.get("/desk/calendars")).text
+        await max.post(f"{PAY}/days", data={"first": "2026-07-01"})  # closed after all
+        assert await open_then() == [False, False]
+        await max.post(f"{PAY}/days", data=short)
+        assert await open_then() == [True, False]
+        [row] = re.findall(
+            r'action="(/desk/calendars/PAY/days/\d+/open)"', (await max.get(PAY)).text
+        )
+        assert (await max.post(row)).status_code == 303
+        assert await open_then() == [True, True]
+        assert (await max.post(f"{PAY}/days/{10**20}/open")).status_code == 404
 
 
 async def test_a_feed_is_fetched_by_the_worker_and_its_fate_is_told(cast: Cast, site: str) -> None:
