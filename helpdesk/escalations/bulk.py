@@ -13,8 +13,9 @@ from helpdesk.desk import Transaction
 from helpdesk.tickets.states import NotAllowed
 
 from .commands import give, lift_held, put_back
+from .many import withdraw
 from .models import Escalation, EscalationBulk
-from .queries import Held, hold_escalation
+from .queries import Held, by_case, hold_escalation
 from .states import LIVE, Level, State
 
 MOST = 200
@@ -139,15 +140,6 @@ async def raise_many(tx: Transaction, ids: Sequence[int], level: Level, words: s
     return raised
 
 
-async def by_case(tx: Transaction, ids: Sequence[int]) -> list[int]:
-    rows = text(
-        "SELECT e.id FROM escalations e JOIN tickets t ON t.id = e.ticket_id "
-        "WHERE e.id = ANY(:ids) ORDER BY t.case_id, e.id"
-    )
-    found = await (await tx.db.connection()).execute(rows, {"ids": list(ids)})
-    return [row.id for row in found]
-
-
 async def undo(tx: Transaction, bulk_id: int) -> int:
     """What nobody has touched since is as it was before. How many that are."""
     query = select(EscalationBulk).where(
@@ -165,6 +157,8 @@ async def undo(tx: Transaction, bulk_id: int) -> int:
 
 
 async def restore(tx: Transaction, held: Held, change: dict[str, Any]) -> bool:
+    if "kind" in change:
+        return await withdraw(tx, held, change)
     escalation, old = held.escalation, change["old"]
     if picture(escalation) != change["new"] or escalation.state not in LIVE:
         return False

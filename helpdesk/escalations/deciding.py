@@ -21,6 +21,7 @@ from .states import LIVE, Level, Outcome, decide, give_back, settle
 from .telling import stand, tell, whisper
 from .words import DECIDED
 
+BY_MISTAKE = "The date was moved by mistake. The one before holds again."
 LATEST = timedelta(days=366)
 MERGED = "another request that was escalated is part of it"
 
@@ -39,8 +40,20 @@ async def extend(tx: Transaction, id: int, until: datetime, reason: str) -> Esca
     message = await write_message(
         tx, held.case, reason, audience(ticket), ticket.side_id, ticket.id
     )
-    tell(tx, held, "escalation.extended", message=message, old=moment(old), new=moment(until))
+    tell(tx, held, "escalation.extended", message=message, old=moment(old), new=moment(until),
+         until=until.isoformat())  # fmt: skip
     return escalation
+
+
+async def date_as_before(tx: Transaction, held: Held, until: datetime) -> None:
+    """Somebody moved it by mistake, a moment ago; both sides read that it is as it was."""
+    escalation, ticket = held.escalation, held.ticket
+    old, escalation.due_at = escalation.due_at, until
+    message = await write_message(
+        tx, held.case, BY_MISTAKE, audience(ticket), ticket.side_id, ticket.id
+    )
+    tell(tx, held, "escalation.extended", message=message, old=moment(old), new=moment(until),
+         until=until.isoformat())  # fmt: skip
 
 
 def moment(at: datetime) -> str:

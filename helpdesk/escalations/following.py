@@ -25,7 +25,7 @@ SAID = {
     When.WARNED: "the time for an answer runs out",
     When.BREACHED: "the time for an answer has passed",
     When.AT_LEVEL: "it has waited long",
-    When.FOLLOW_UPS: "somebody asked for news again and again",
+    When.FOLLOW_UPS: "news was asked for several times",
     When.MONEY: "much money is at stake",
     When.ABSENT: "whoever had it is out of office",
 }

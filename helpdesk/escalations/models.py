@@ -90,6 +90,7 @@ class EscalationBulk(SQLModel, table=True):
     id: int = primary_key()
     by_id: int = names("people")
     at: datetime
-    # Of each: {"id", "old": {"state", "owner", "level"}, "new": …}
+    # Of each: {"id", "old": {"state", "owner", "level"}, "new": …}; or {"id", "kind": "date",
+    # "old", "new"}, {"id", "kind": "note", "message"}; and "once", which its form was sent with.
     changed: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
     undone_at: datetime | None = None

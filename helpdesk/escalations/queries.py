@@ -1,8 +1,10 @@
 """The doors to escalations, and the rules in use. Who sees a ticket sees what became of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import text
 from sqlmodel import col, select
 
 from helpdesk.cases.models import Case
@@ -18,6 +20,10 @@ from .states import LIVE, Person
 
 NEWEST = "SELECT number, document FROM escalation_rules ORDER BY number DESC LIMIT 1"
 
+BY_CASE = text("""
+SELECT e.id FROM escalations e JOIN tickets t ON t.id = e.ticket_id
+WHERE e.id = ANY(:ids) ORDER BY t.case_id, e.id
+""")
 BREACHED = """
 SELECT count(*) FROM (SELECT FROM escalations
     WHERE state IN ('open', 'owned') AND due_at < $1 LIMIT 100) late
@@ -80,6 +86,12 @@ async def hold_escalation(tx: Transaction, id: int) -> Held:
     if fresh.ticket_id != ticket.id:  # it moved with a merge, just now
         raise NoSuchCase
     return Held(case, ticket, fresh)
+
+
+async def by_case(tx: Transaction, ids: Sequence[int]) -> list[int]:
+    """In the order in which their cases are held, so that two never wait for each other."""
+    named = {"ids": list(ids)}
+    return list((await (await tx.db.connection()).execute(BY_CASE, named)).scalars())
 
 
 def is_manager(actor: Actor) -> bool:

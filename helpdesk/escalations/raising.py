@@ -21,7 +21,7 @@ from .rules import Rule
 from .stake import stake_of
 from .states import Cause, Level
 from .telling import tell
-from .words import TO
+from .words import TO, TO_WHOM
 
 NOT_RESOLVED = "it is not resolved"
 SECOND_LOOK = "a colleague asks for a second look"
@@ -115,7 +115,7 @@ async def raise_held(tx: Transaction, case: Case, ticket: Ticket, raising: Raisi
     )
     tx.db.add(escalation)
     await tx.db.flush()
-    tell(tx, Held(case, ticket, escalation), "escalation.raised", to=TO[raising.level],
+    tell(tx, Held(case, ticket, escalation), "escalation.raised", to=TO_WHOM[raising.level],
          level=int(raising.level), because=raising.words)  # fmt: skip
     await watch_level(tx, ticket, escalation, in_use.rules)
     return escalation

@@ -4,6 +4,8 @@ from .states import Cause, Level, Outcome
 
 LEVELS = {Level.L1: "Level 1", Level.L2: "Level 2", Level.MANAGER: "Managers"}
 TO = {Level.L1: "level 1", Level.L2: "level 2", Level.MANAGER: "the managers"}
+# The same in what both sides read.
+TO_WHOM = TO | {Level.L1: "a colleague", Level.L2: "an experienced colleague"}
 # Whoever looks at it, as the requester reads it.
 WHO = {Level.L1: "A colleague", Level.L2: "An experienced colleague", Level.MANAGER: "A manager"}
 CAUSES = {

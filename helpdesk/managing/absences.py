@@ -1,5 +1,7 @@
 """/desk/absences: when people are away. Everybody for themselves, managers for all."""
 
+from datetime import timedelta
+
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -40,6 +42,7 @@ async def absences(
         kind_words={kind.value: words for kind, words in KINDS.items()},
         errors=errors or {},
         typed=typed or {},
+        day=timedelta(days=1),
         done=request.query_params.get("done", ""),
     )
 
@@ -61,7 +64,9 @@ async def say(request: WebRequest) -> Response:
     if errors or first is None or last is None:
         return await absences(request, 422, errors, typed)
     who = typed["person"]
-    person = int(who) if who.isascii() and who.isdigit() and len(who) < 19 else actor.id
+    person = actor.id
+    if who:
+        person = int(who) if who.isascii() and who.isdigit() and len(who) < 19 else 0
     try:
         async with transaction(request) as tx:
             await say_away(tx, person, AbsenceKind(typed["kind"]), first, last)

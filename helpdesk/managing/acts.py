@@ -1,7 +1,7 @@
 """What a manager does with one escalation: a form each, errors kept beside the fields."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -120,8 +120,9 @@ async def extend(request: WebRequest) -> Response:
 def moment(given: str, zone: str) -> datetime:
     """What a browser's field for a day and a time says, in the manager's zone."""
     try:
-        return datetime.strptime(given[:16], "%Y-%m-%dT%H:%M").replace(tzinfo=ZoneInfo(zone))
-    except ValueError:
+        at = datetime.strptime(given[:16], "%Y-%m-%dT%H:%M").replace(tzinfo=ZoneInfo(zone))
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Refused({"until": "Choose the day and the time."}) from None
 
 

@@ -22,8 +22,11 @@ from .peek import Peek, peek_of
 
 BOARD = "/desk/escalations"
 WORDS = 100  # characters
+LATER = {"1": "1 hour later", "4": "4 hours later", "24": "1 day later", "72": "3 days later",
+         "168": "1 week later", "": "Until a date"}  # fmt: skip
 THEN = {"": "Stays as it is", "open": "Open, with us", "waiting_on_user": "Waiting for the user",
         "solved": "Solved"}  # fmt: skip
+MANY = {"noted": "got the note.", "extended": "got the later date, and its parties the reason."}
 DONE = {"undone": "Taken back.", "raised": "Moved up."}
 
 
@@ -89,6 +92,7 @@ async def queue_page(
         outcomes=[(one.value, OUTCOMES[one]) for one in CHOSEN],
         OUTCOMES=OUTCOMES,
         then=list(THEN.items()),
+        later=list(LATER.items()),
         severities=SEVERITY_KEYS,
         status_words=STAFF_STATUS,
     )
@@ -111,6 +115,10 @@ async def news(request: WebRequest, peek: Peek | None) -> dict[str, Any]:
     if moved:
         words = f"{moved} {'escalation' if moved == '1' else 'escalations'} assigned."
         return {"words": words, "bulk": bulk}
+    for name, done in MANY.items():
+        if (count := figures_only(asked.get(name, ""))) and bulk:
+            words = f"{count} {'escalation' if count == '1' else 'escalations'} {done}"
+            return {"words": words, "bulk": "" if count == "0" else bulk}
     return {"words": DONE.get(asked.get("done", ""), "")}
 
 

@@ -21,7 +21,7 @@ from helpdesk.calendars.forms import (
 from helpdesk.calendars.hours import Hours
 from helpdesk.calendars.national import supported
 from helpdesk.calendars.queries import look_again
-from helpdesk.calendars.said import WEEKDAYS
+from helpdesk.calendars.said import WEEKDAYS, clock
 from helpdesk.calendars.week import ALWAYS, Week
 from helpdesk.catalogue.countries import COUNTRIES
 from helpdesk.core.text import BadText
@@ -35,7 +35,8 @@ DONE = {
     "week": "Saved. It holds from the date you chose; what was before stays as it was.",
     "withdrawn": "Withdrawn. The week before it goes on.",
     "days": "Saved. These days are closed.",
-    "open": "Saved. The day is open again.",
+    "shorter": "Saved. These days are shorter.",
+    "open": "Saved. The day is as in every week again.",
     "source": "Saved. Its days are on the list.",
     "feed": "Saved. The feed is fetched within seconds, and then four times a day.",
     "removed": "Removed, with its days to come.",
@@ -87,6 +88,7 @@ async def calendar(
         countries=[(code, COUNTRIES.get(code, code)) for code in supported()],
         zones=shown.zone_choices(week.zone if week else str(holds.zone)),
         weekdays=WEEKDAYS,
+        clock=clock,
         most=MOST,
         may_change=allowed(request.state["actor"], Can.MANAGE_HOURS),
         errors={**(week.errors if week else {}), **(days.errors if days else {}), **(errors or {})},

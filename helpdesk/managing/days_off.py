@@ -9,7 +9,7 @@ from helpdesk.calendars import shown
 from helpdesk.calendars.commands import NoSuchCalendar, close_days, open_days
 from helpdesk.calendars.forms import read_closed
 from helpdesk.calendars.national import NoSuchCountry, days_of, supported
-from helpdesk.calendars.sources import BadSource, add_country, add_feed, remove_source
+from helpdesk.calendars.sources import LONGEST, BadSource, add_country, add_feed, remove_source
 from helpdesk.permissions import Can
 from helpdesk.sla.effects import effect_of
 from helpdesk.web import WebRequest, page, transaction
@@ -26,14 +26,14 @@ async def close(request: WebRequest) -> Response:
     if form.get("do") == "preview":
         first, last = typed.days
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-        hours = shown.with_days_off(one.hours, days, now)
+        hours = shown.with_days_off(one.hours, days, now, typed.but)
         effect = await effect_of(desk, one.id, hours)
         return await calendar(
             request, one, days=typed, effect=effect, about="days", new_hours=hours
         )
     async with transaction(request) as tx:
-        await close_days(tx, one.id, *typed.days, typed.name)
-    return done(request, one, "days")
+        await close_days(tx, one.id, *typed.days, typed.name, typed.but)
+    return done(request, one, "shorter" if typed.but else "days")
 
 
 async def reopen(request: WebRequest) -> Response:
@@ -47,7 +47,8 @@ async def add_source(request: WebRequest) -> Response:
     one = await department_of(request)
     form = await request.form(max_files=0, max_fields=10)
     typed = {
-        name: str(form.get(name, ""))[:2_000].strip() for name in ("country", "part", "address")
+        name: str(form.get(name, ""))[: LONGEST + 1].strip()
+        for name in ("country", "part", "address")
     }
     if form.get("do") == "preview" and typed["country"] in supported():
         return await national_preview(request, one, typed)

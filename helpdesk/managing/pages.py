@@ -7,7 +7,7 @@ from helpdesk.permissions import Can
 from helpdesk.tickets.models import reference
 from helpdesk.web import WebRequest, page, redirect, render, transaction
 
-from . import acts, rulepages, together
+from . import acts, many, rulepages, together
 from .board import BOARD, chosen_view, found, queue_page
 from .peek import similar_decisions
 from .queue import list_queue
@@ -62,6 +62,10 @@ routes = [
     page(f"{BOARD}/preview", together.preview, MANAGE, "POST"),
     page(f"{BOARD}/assign", together.assign, MANAGE, "POST"),
     page(f"{BOARD}/raise", together.raise_level, MANAGE, "POST"),
+    page(f"{BOARD}/preview-note", many.preview_note, MANAGE, "POST"),
+    page(f"{BOARD}/preview-dates", many.preview_dates, MANAGE, "POST"),
+    page(f"{BOARD}/note", many.note, MANAGE, "POST"),
+    page(f"{BOARD}/dates", many.extend, MANAGE, "POST"),
     page(f"{BOARD}/undo", together.undo, MANAGE, "POST"),
     page(f"{BOARD}/rules", rulepages.show, MANAGE),
     page(f"{BOARD}/rules", rulepages.save, MANAGE, "POST"),

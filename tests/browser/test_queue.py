@@ -8,7 +8,7 @@ from helpdesk.core.clock import FrozenClock
 from tests.helpdesk.escalations.build import an_escalation
 from tests.people import Cast
 
-from .conftest import PHONE, OpenPage, faults
+from .conftest import PHONE, OpenPage, faults, sideways
 
 
 async def due(cast: Cast, clock: FrozenClock, subject: str, minutes: int) -> int:
@@ -76,3 +76,29 @@ async def test_a_manager_works_the_queue(
     await page.get_by_role("link", name="Back to the queue").click()
     await page.get_by_role("link", name="Between them").wait_for()
     assert await titles(page) == ["Between them", "The second", "The last"]
+
+
+async def test_many_get_a_later_date_by_keys_on_a_phone_and_back(
+    open_page: OpenPage, cast: Cast, clock: FrozenClock
+) -> None:
+    first = await due(cast, clock, "The oldest", -30)
+    await due(cast, clock, "The second", 20)
+    page = await open_page("max", "/desk/escalations")
+    await page.set_viewport_size({"width": PHONE, "height": 844})
+    for key in ("j", "x", "j", "x"):
+        await page.keyboard.press(key)
+    await expect(page.locator("#bulk-bar")).to_contain_text("2 chosen")
+    await page.locator("#bulk-dates > summary").press("Enter")
+    assert await faults(page) == []
+    assert await sideways(page) == []
+    await page.get_by_label("Why it takes longer").fill("The bank is closed")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("heading", name="Move the date of 2").wait_for()
+    assert await faults(page) == []
+    assert await sideways(page) == []
+    await page.get_by_role("button", name="Move the dates").press("Enter")
+    await page.get_by_text("2 escalations got the later date").wait_for()
+    moved = await cast.desk.pool.fetchval("SELECT due_at FROM escalations WHERE id = $1", first)
+    assert moved == clock.at + timedelta(days=1)
+    await page.get_by_role("button", name="Undo").press("Enter")
+    await page.get_by_text("Taken back.", exact=True).wait_for()

@@ -126,6 +126,16 @@ document.addEventListener("keydown", (event) => {
   click(".queue-link");
 });
 
+// Enter does what the opened menu is about, not what the first button of the form is.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.target instanceof HTMLInputElement)) return;
+  const menu = event.target.closest("#bulk-bar .menu-items");
+  const button = menu?.querySelector("button[type=submit]");
+  if (!(button instanceof HTMLElement)) return;
+  event.preventDefault();
+  button.click();
+});
+
 const list = $("list");
 list?.addEventListener("pointerenter", () => (over = true));
 list?.addEventListener("pointerleave", () => (over = false));

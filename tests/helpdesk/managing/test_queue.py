@@ -114,6 +114,76 @@ async def test_many_are_looked_at_moved_and_taken_back(cast: Cast, site: str) ->
     assert {one.owner_id for one in await escalations(cast)} == {None}
 
 
+def hidden(page: str, *wanted: str) -> dict[str, list[str]]:
+    """The form of a preview, as a browser would send it."""
+    form: dict[str, list[str]] = {}
+    for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page):
+        if name in wanted:
+            form.setdefault(name, []).append(value)
+    return form
+
+
+async def test_many_get_a_later_date_whose_reason_their_parties_read(
+    cast: Cast, site: str, clock: FrozenClock
+) -> None:
+    filed, first = await an_escalation(cast, "finn")
+    _, second = await an_escalation(cast, "nina")
+    _, decided = await an_escalation(cast, "omar")
+    await cast.desk.pool.execute(
+        "UPDATE escalations SET state = 'returned', ended_at = now() WHERE id = $1", decided.id
+    )
+    ids = [first.id, second.id, decided.id]
+    ask = {"id": ids, "later": "24", "extend_reason": "The bank is closed"}
+    async with await visiting(cast, site, "max") as max:
+        for wrong in (
+            {"extend_reason": "x" * 100_000}, {"later": "7"}, {"id": []}, {"extend_reason": " "},
+            {"later": "", "until": "soon"}, {"later": "", "until": ""},
+        ):  # fmt: skip
+            refused = await max.post(f"{BOARD}/preview-dates", data=ask | wrong)
+            assert refused.status_code == 422, wrong
+        for end in ("0001-01-01T00:00", "9999-12-31T23:59", "2020-01-01T10:00"):
+            looked = await max.post(
+                f"{BOARD}/preview-dates", data=ask | {"later": "", "until": end}
+            )
+            assert looked.status_code == 200, end
+        look = await max.post(f"{BOARD}/preview-dates", data=ask)
+        assert "Move the date of 2\u00a0escalations?" in look.text
+        assert "It was decided meanwhile." in look.text
+        form = hidden(look.text, "id", "date", "once", "extend_reason")
+        before = {one.id: one.due_at for one in await escalations(cast)}
+        done = await followed(max, f"{BOARD}/dates", form)
+        assert "2 escalations got the later date" in done.text
+        again = await followed(max, f"{BOARD}/dates", form)  # sent twice
+        assert "2 escalations got the later date" in again.text
+        after = {one.id: one.due_at for one in await escalations(cast)}
+        assert [after[id] - before[id] for id in ids] == [timedelta(days=1)] * 2 + [timedelta(0)]
+        [bulk] = re.findall(r'name="bulk" value="(\d+)"', done.text)
+        async with await visiting(cast, site, "finn") as finn:
+            assert "The bank is closed" in (await finn.get(f"/requests/{filed.reference}")).text
+        assert (await max.post(f"{BOARD}/undo", data={"bulk": bulk})).status_code == 303
+        assert {one.id: one.due_at for one in await escalations(cast)} == before
+        assert await kinds(cast, filed) == ["raised", "extended", "extended"]
+
+
+async def test_many_get_a_note_once_and_it_is_taken_back(cast: Cast, site: str) -> None:
+    made = [await an_escalation(cast, who) for who in ("finn", "nina")]
+    ask = {"id": [one.id for _, one in made], "note": "CANARY the bank answers on Friday"}
+    page = f"/desk/tickets/{made[0][0].reference}"
+    async with await visiting(cast, site, "max") as max, await visiting(cast, site, "finn") as finn:
+        assert (await max.post(f"{BOARD}/preview-note", data=ask | {"note": ""})).status_code == 422
+        look = await max.post(f"{BOARD}/preview-note", data=ask)
+        form = hidden(look.text, "id", "once", "note")
+        done = [await followed(max, f"{BOARD}/note", form) for _ in range(2)][-1]
+        assert "2 escalations got the note." in done.text
+        assert (await max.get(page)).text.count("CANARY") == 1
+        assert "CANARY" not in (await finn.get(f"/requests/{made[0][0].reference}")).text
+        [bulk] = re.findall(r'name="bulk" value="(\d+)"', done.text)
+        assert (await max.post(f"{BOARD}/undo", data={"bulk": bulk})).status_code == 303
+        shown = (await max.get(page)).text
+        assert "CANARY" not in shown
+        assert "This note was taken back." in shown
+
+
 async def test_rules_are_sentences_with_numbers_and_versions(
     cast: Cast, site: str, clock: FrozenClock
 ) -> None:
