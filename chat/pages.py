@@ -22,6 +22,7 @@ from helpdesk.people.throttle import Limit, count_try
 from helpdesk.permissions import Actor, Can, Role
 from helpdesk.security import client_address
 from helpdesk.sla.promises.shown import told_before
+from helpdesk.tickets.models import reference
 from helpdesk.web import Problem, WebRequest, page, reading, redirect, render, transaction
 
 from .afterwards import kept_of
@@ -29,7 +30,7 @@ from .agents.waits import expected_wait
 from .availability import Offer, offers
 from .beforehand import beforehand
 from .commands import TO_FORM, NotAllowed, Opening, end, open_conversation
-from .forms import MESSAGE, Start, check_start, read_start
+from .forms import Start, check_start, read_start
 from .models import Conversation, ConversationStatus
 from .queries import find_conversation, position, said
 from .rating import SCALE
@@ -198,6 +199,7 @@ async def show(request: WebRequest) -> Response:
         request,
         "chat/show.html",
         chat=conversation,
+        ref=reference(conversation.ticket_id) if conversation.ticket_id else "",
         group=group,
         agent=agent,
         events=[shown(frame) for frame in frames],
@@ -209,7 +211,6 @@ async def show(request: WebRequest) -> Response:
         mail_to=address,
         done=DONE.get(request.query_params.get("done", ""), ""),
         words=own_words(frames, actor),
-        longest=MESSAGE,
         limits=(await catalogue.current(desk)).catalogue.limits,
     )
 

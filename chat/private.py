@@ -30,7 +30,7 @@ async def hand_over(tx: Transaction, conversation_id: int, text: str) -> None:
         tx,
         case,
         kind=next((KINDS[kind] for kind in kinds if kind in KINDS), "document"),
-        label="A number handed over privately",
+        label="Number handed over privately",
         facts={"Text": mask_personal(text, (Kind.CARD, Kind.SECRET))},
         sensitivity=Sensitivity.PRIVATE,
         side_id=conversation.side_id,

@@ -28,7 +28,7 @@ from .presence import CHOICES
 from .queries import colleagues_there, own_offers, own_state
 from .together import join, leave, take_over, watch, whisper
 
-WHISPER = 4_000  # characters
+WHISPER = 10_000  # characters
 
 
 async def field(request: WebRequest, name: str) -> str:
@@ -132,7 +132,7 @@ async def take_chat_over(request: WebRequest) -> Response:
 
 
 async def whisper_to(request: WebRequest) -> Response:
-    """`body`, and `cid`, which makes a repeat the same whisper."""
+    """`body`, and `once`, which makes a repeat the same whisper."""
     try:
         body = clean_text(await field(request, "body"), WHISPER)
     except BadText as fault:
@@ -140,7 +140,7 @@ async def whisper_to(request: WebRequest) -> Response:
     if is_blank(body):
         raise Problem(422, "Write something to whisper")
     try:
-        client_id = UUID(await field(request, "cid"))
+        client_id = UUID(await field(request, "once"))
     except ValueError:
         client_id = uuid4()
     return await act(request, lambda tx, id: whisper(tx, id, body, client_id))

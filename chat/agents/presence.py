@@ -25,7 +25,7 @@ REASONS = {
     "meeting": "In a meeting",
     "training": "In training",
     "tickets": "Working on tickets",
-    MISSED: "Did not answer two offers",
+    MISSED: "Missed two offers",
 }
 CHOICES = {key: words for key, words in REASONS.items() if key != MISSED}
 

@@ -89,6 +89,8 @@ async def whisper(tx: Transaction, conversation_id: int, body: str, client_id: U
     check_active(conversation)
     if await sent_before(tx, case, client_id) is not None:
         return
+    if conversation.agent_id == tx.actor.id:
+        raise NotAllowed("You have this chat yourself. Write a note.")
     agent = await tx.db.get_one(Person, conversation.agent_id)
     message = await write_message(
         tx,

@@ -109,14 +109,16 @@ class TicketTag(SQLModel, table=True):
 
 
 class Notice(SQLModel, table=True):
-    """A sentence for one member of staff, about a ticket; shown while they may see it."""
+    """A sentence for one member of staff, about a ticket, or a chat that has none; shown while
+    they may see it."""
 
     __tablename__ = "desk_notices"
     __table_args__ = (Index("ix_desk_notices_person", *sort_keys("person_id, id DESC")),)
 
     id: int = primary_key()
     person_id: int = names("people")
-    ticket_id: int = names("tickets")
+    ticket_id: int | None = names("tickets", default=None)
+    conversation_id: int | None = names("conversations", default=None)
     text: str = Field(max_length=300)
     at: datetime
     read_at: datetime | None = None

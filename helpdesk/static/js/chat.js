@@ -5,6 +5,7 @@ import { composer } from "./composer.js";
 import { showConnection } from "./connection.js";
 import { live } from "./live.js";
 import { Thread } from "./thread.js";
+import { moment } from "./time.js";
 
 const page = /** @type {HTMLElement} */ (document.getElementById("chat"));
 const log = /** @type {HTMLElement} */ (document.getElementById("log"));
@@ -46,14 +47,15 @@ function happened(frame) {
   if (frame.type === "message.posted" && !frame.by.staff && HIDDEN.test(frame.body)) offerPrivacy();
   if (frame.type === "conversation.claimed") {
     become("active");
-    say("agent", frame.by.name);
+    talksTo(frame.by.name);
     say("agent-state", "is here");
   }
   if (MOVED.has(frame.type)) void standing();
   if (frame.type === "conversation.left_line") page.querySelector("form[action$='/rating']")?.remove();
   if (ENDED.has(frame.type)) become("ended");
   if (frame.type === "conversation.ticketed") {
-    say("ticket-words", `This chat became the request ${frame.data.reference}. The answer comes there.`);
+    const answer = frame.data.due ? `We aim to answer there by ${moment(frame.data.due)}.` : "The answer comes there.";
+    say("ticket-words", `This chat became the request ${frame.data.reference}. ${answer}`);
     const link = document.getElementById("ticket-link");
     if (link instanceof HTMLAnchorElement) link.href = `/requests/${frame.data.reference}`;
     const box = document.getElementById("ticket");
@@ -67,9 +69,18 @@ async function standing() {
   if (!answer?.ok) return;
   const { status, agent, department, place: number, wait } = await answer.json();
   become(status);
-  say("agent", agent || department);
+  talksTo(agent || department);
   say("agent-state", agent ? "is here" : "");
   if (number) place(number, wait);
+}
+
+/** Whoever it is now, in words and as a picture. @param {string} name */
+function talksTo(name) {
+  say("agent", name);
+  const letters = page.querySelector(".chat-head .avatar")?.firstChild;
+  const words = name.split(/\s+/).filter(Boolean);
+  const picked = words.length > 1 ? [words[0], words[words.length - 1]] : words;
+  if (letters) letters.textContent = picked.map((word) => [...word][0]).join("").toUpperCase();
 }
 
 function offerPrivacy() {
@@ -85,6 +96,8 @@ function present(who) {
   if (page.dataset.state !== "active") return;
   const dot = page.querySelector(".presence");
   if (dot instanceof HTMLElement) dot.dataset.state = staff.length ? "online" : "away";
+  const words = page.querySelector(".chat-head .avatar + .visually-hidden");
+  if (words) words.textContent = staff.length ? "(online)" : "(away)";
   say("agent-state", staff.length ? "is here" : "is away for a moment; your messages are kept");
 }
 

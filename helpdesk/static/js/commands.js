@@ -10,9 +10,12 @@ const label = (element) =>
     .replace(/ \(.\)$/, "") // its key, which is shown beside it
     .trim();
 
+/** What a closed menu holds can be done all the same. @param {Element} element */
+const there = (element) => (element.closest("details.menu") ?? element).checkVisibility();
+
 /** @param {Element} element @returns {element is HTMLElement} */
 const usable = (element) =>
-  element instanceof HTMLElement && element.checkVisibility() && !element.closest("dialog, .toasts, summary.btn-icon") && !element.matches("summary.btn-icon") && !element.matches(":disabled");
+  element instanceof HTMLElement && !element.closest("[hidden]") && there(element) && !element.closest("dialog, .toasts, summary.btn-icon") && !element.matches("summary.btn-icon") && !element.matches(":disabled");
 
 /** Buttons and what opens, as they are on the page now. @returns {Choice[]} */
 export function here() {
@@ -25,7 +28,11 @@ export function here() {
     if (!usable(element) || !title || title.length > 80 || seen.has(title)) continue;
     seen.add(title);
     const key = element.getAttribute("data-key") ?? "";
-    const run = () => (element.matches("summary") ? open(element) : element.click());
+    const run = () => {
+      if (element.matches("summary")) return open(element);
+      element.click();
+      if (element.matches("label")) element.closest("form")?.querySelector("textarea")?.focus();
+    };
     choices.push({ group: "This page", icon: "bolt", title, hint: "", key, run });
   }
   return choices;

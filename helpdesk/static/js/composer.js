@@ -1,6 +1,8 @@
 // @ts-check
 // A box to write in: its text survives a reload, Enter sends, the others see that somebody types.
 
+import { plain, tooLong } from "./outbox.js";
+
 const TELL_EVERY = 3000;
 
 /** @param {string} key */
@@ -42,12 +44,16 @@ export function composer(form, { key, send, typing, enterSends = true, newest = 
   let told = 0;
   box.value = (newest && kept(key)) || box.value || kept(key);
   const keep = () => keepHere(key, box.value);
+  // Nothing is cut off in silence: whoever pastes too much is told, and has it all.
+  const measure = () => box.setCustomValidity(tooLong(box.value));
+  measure();
   const quiet = () => {
     if (told) typing?.(false);
     told = 0;
   };
   box.addEventListener("input", () => {
     keep();
+    measure();
     if (!box.value.trim()) return quiet();
     if (Date.now() - told < TELL_EVERY) return;
     told = Date.now();
@@ -62,7 +68,7 @@ export function composer(form, { key, send, typing, enterSends = true, newest = 
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const text = box.value;
+    const text = plain(box.value);
     if (!text.trim()) return;
     send(text);
     box.value = "";

@@ -5,6 +5,7 @@
 import { composer, forgetHere, kept } from "./composer.js";
 import { keepAtDesk } from "./kept.js";
 import { live } from "./live.js";
+import { takeNextStep } from "./nextstep.js";
 import { closingFields } from "./pick.js";
 import { Canned } from "./slash.js";
 
@@ -61,14 +62,16 @@ export function askFirst(text) {
 }
 
 /**
- * @param {HTMLElement} pane @param {{face: string, posts?: Posts, thread: Thread, sent: () => void}} here
+ * @param {HTMLElement} pane
+ * @param {{face: string, posts?: Posts, whispers?: Posts, thread: Thread, sent: () => void}} here
  */
-export function openComposer(pane, { face, posts, thread, sent }) {
+export function openComposer(pane, { face, posts, whispers, thread, sent }) {
   const form = pane.querySelector("form.composer");
   if (!(form instanceof HTMLFormElement)) return;
   const mode = () => String(new FormData(form).get("mode") ?? "reply");
   const look = () => void (form.dataset.mode = mode());
   form.addEventListener("change", look);
+  document.addEventListener("swapped", () => form.isConnected && (stayInside(form), look()));
   look();
   const text = form.querySelector("textarea");
   if (!text) return;
@@ -77,7 +80,8 @@ export function openComposer(pane, { face, posts, thread, sent }) {
   const chosen = (canned = new Canned(form, face));
   // What the server does not have yet is the newest.
   const saved = (/** @type {boolean} */ all) => all && text.value === kept(key) && forgetHere(key);
-  const draft = keepAtDesk(form, `${path}/draft`, { mode, saved, clears: !posts });
+  const kind = () => (mode() === "reply" ? "reply" : "note");
+  const draft = keepAtDesk(form, `${path}/draft`, { mode: kind, saved, clears: !posts });
   const done = () => {
     draft.sent();
     chosen.clear();
@@ -97,8 +101,8 @@ export function openComposer(pane, { face, posts, thread, sent }) {
   }
   const asked = new Asked(text);
   form.addEventListener("submit", (event) => {
-    const question = mode() === "note" ? "" : asked.question(chosen, pane);
-    const alone = !question && mode() !== "note" && chosen.goesAlone(Boolean(posts), text.value);
+    const question = mode() === "reply" ? asked.question(chosen, pane) : "";
+    const alone = !question && mode() === "reply" && chosen.goesAlone(Boolean(posts), text.value);
     if (!question && !alone) return;
     event.preventDefault(); // once: the second time it goes
     event.stopImmediatePropagation();
@@ -115,14 +119,15 @@ export function openComposer(pane, { face, posts, thread, sent }) {
     enterSends: !posts,
     newest: Boolean(posts),
     send: (body) => {
-      const note = mode() === "note";
+      const note = mode() !== "reply";
       const seen = String(Math.max(read, thread.newest));
-      if (posts) posts.send(body, note, note ? {} : { seen, ...then(form), ...chosen.fields() });
+      if (mode() === "whisper") whispers?.send(body, true);
+      else if (posts) posts.send(body, note, note ? {} : { seen, ...then(form), ...chosen.fields() });
       else if (note || !asked.enters) chosen.used(thread.send(body, note), note ? null : chosen.chosen);
       else enterAndSend(body);
       done();
     },
-    typing: (on) => thread.follow.typing(on ? (mode() === "note" ? "note" : "reply") : "", face),
+    typing: (on) => thread.follow.typing(on ? kind() : "", face),
   });
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let pause;
@@ -133,6 +138,14 @@ export function openComposer(pane, { face, posts, thread, sent }) {
     alsoWriting(writers);
     pause = setTimeout(() => say(form, written ? "Draft kept" : ""), 500);
   });
+}
+
+/** The chat is one's own now: what was begun as a whisper goes on as a note, never as a reply.
+ * @param {HTMLFormElement} form */
+function stayInside(form) {
+  const tab = form.querySelector('[hidden] > input[value="whisper"]:checked');
+  const note = form.querySelector('input[value="note"]');
+  if (tab && note instanceof HTMLInputElement) note.checked = true;
 }
 
 /** @param {HTMLElement} pane @returns {"" | "claim" | "join"} */
@@ -218,5 +231,5 @@ function then(form) {
   const closing = chosen === "solved" ? closingFields(form) : {};
   select.value = "";
   form.dispatchEvent(new Event("change", { bubbles: true }));
-  return chosen ? { then: chosen, ...closing } : {};
+  return { ...takeNextStep(form), ...(chosen ? { then: chosen, ...closing } : {}) };
 }

@@ -50,12 +50,14 @@ function open() {
   const side = Number(pane.dataset.side);
   if (pane.dataset.posts) adopt(pane, { me: live.me, face, posts: pane.dataset.posts, path: "/desk/tickets" });
   const posts = pane.dataset.posts ? outbox(pane.dataset.posts) : undefined;
+  const whispers = pane.dataset.whispers ? outbox(pane.dataset.whispers) : undefined;
   thread = new Thread(log, {
     caseId: Number(pane.dataset.case),
     face,
     staff: true,
     after: Number(pane.dataset.newest),
     outbox: posts,
+    besides: whispers,
     shows: (one) => (posts ? one.side === null || one.side === side : one.face === face),
     where: (one) => (one.face && one.face !== face ? `in ${place(one.face)}` : ""),
     onEvent: happened,
@@ -63,7 +65,7 @@ function open() {
     onWriters: alsoWriting,
     onRevoked: () => location.assign("/desk"),
   });
-  openComposer(pane, { face, posts, thread, sent: toEnd });
+  openComposer(pane, { face, posts, whispers, thread, sent: toEnd });
   backTo(face);
 }
 
@@ -187,7 +189,7 @@ document.addEventListener("upload:start", (event) => {
   const form = event.target instanceof Element && event.target.closest("form.composer");
   if (!(form instanceof HTMLFormElement)) return;
   for (const row of form.querySelectorAll("[data-upload-list] > :not([data-with])")) {
-    if (row instanceof HTMLElement) row.dataset.with = form.dataset.mode;
+    if (row instanceof HTMLElement) row.dataset.with = String(new FormData(form).get("mode") ?? "reply");
   }
 });
 // A finished upload joins the ticket or the chat that is open.
@@ -195,7 +197,7 @@ document.addEventListener("upload:done", async (event) => {
   const { id, row } = /** @type {CustomEvent} */ (event).detail;
   const url = row?.closest("[data-attach]")?.dataset.attach;
   const body = new URLSearchParams({ upload: id });
-  if (row?.dataset.with === "note") body.set("note", "1");
+  if (row?.dataset.with && row.dataset.with !== "reply") body.set("note", "1");
   for (let tries = 0; url; tries++) {
     try {
       const answer = await fetch(url, { method: "POST", body });

@@ -14,10 +14,11 @@ function moveInList(step) {
   if (next instanceof HTMLElement) next.focus();
 }
 
-/** @param {"reply" | "note"} mode */
+/** @param {"reply" | "note" | "whisper"} mode */
 function write(mode) {
-  const choice = document.querySelector(`#thread .composer input[name=mode][value=${mode}]`);
+  const choice = document.querySelector(`#thread .composer :not([hidden]) > input[name=mode][value=${mode}]`);
   if (choice instanceof HTMLInputElement) choice.click();
+  else if (mode === "whisper") return;
   const box = document.querySelector("#thread .composer textarea");
   if (box instanceof HTMLElement) box.focus();
 }
@@ -36,6 +37,7 @@ export function startDeskKeys() {
   bind("w", longestWait);
   bind("r", () => write("reply"));
   bind("n", () => write("note"));
+  bind("h", () => write("whisper"));
   bind("q", () => document.querySelector("#thread [data-open-canned]")?.dispatchEvent(new MouseEvent("click")));
   bind("i", openPick);
   bind("u", () => close("unique"));

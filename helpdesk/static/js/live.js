@@ -3,7 +3,7 @@
 // this is a tab's own side of it. docs/chat-protocol.md has the frames.
 
 import { Carrier } from "./carrier.js";
-import { forget, keep, newCid, onOtherTab, unsent } from "./outbox.js";
+import { forget, keep, newCid, onOtherTab, plain, unsent } from "./outbox.js";
 import { Tabs } from "./tabs.js";
 
 /** @typedef {{id: number, name: string, staff: boolean}} By */
@@ -194,9 +194,7 @@ class Live {
 
   /** Kept until confirmed. @param {{s: string, face: string, body: string, note?: boolean}} message */
   send({ s, face, body, note = false }) {
-    // Half of a character pair is no text; a server may not take it.
-    const whole = body.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd");
-    const one = { cid: newCid(), s, face, body: whole, note, at: Date.now() };
+    const one = { cid: newCid(), s, face, body: plain(body), note, at: Date.now() };
     keep(this.me, one);
     this.ask({ kind: "write", one });
     return one.cid;

@@ -8,6 +8,7 @@
  */
 
 const PREFIX = "unsent:";
+const MOST = 10_000; // characters of a message, as the desk counts them
 /** @type {Map<string, Unsent>} what this tab keeps when storage is full or switched off */
 const loose = new Map();
 
@@ -19,6 +20,16 @@ export function newCid() {
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
+
+/** Why it cannot be sent as it is, or "". @param {string} text */
+export function tooLong(text) {
+  const count = [...text].length;
+  if (count <= MOST) return "";
+  return `A message has at most ${MOST.toLocaleString("en")} characters, and this has ${count.toLocaleString("en")}. Send it in parts, or as a file.`;
+}
+
+/** Without what is no text and no desk takes: NUL, half of a character pair. @param {string} text */
+export const plain = (text) => text.replace(/\0/g, "").replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd");
 
 /** @param {number} me @param {string} cid */
 const keyOf = (me, cid) => `${PREFIX}${me}:${cid}`;

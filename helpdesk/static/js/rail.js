@@ -4,6 +4,7 @@
 
 import { startKeys } from "./keys.js";
 import { live } from "./live.js";
+import { startMenus } from "./menus.js";
 import { readSettings } from "./mine.js";
 import { offersAre } from "./offers.js";
 import { ownAre } from "./own.js";
@@ -74,6 +75,7 @@ live.follow("desk", { onChanged: changed, onReady: changed });
 live.follow("chat:queue", { onQueue: changed });
 startRings();
 startKeys();
+startMenus();
 startPalette();
 void countAgain();
 void readSettings();

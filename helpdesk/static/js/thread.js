@@ -3,6 +3,7 @@
 // above what is new, who types, who has read. Rows are clones of the page's templates.
 
 import { live } from "./live.js";
+import { nextStep } from "./nextstep.js";
 import { clock, dayNumber, now, zone } from "./time.js";
 
 /** @typedef {import("./live.js").Frame} Frame */
@@ -11,7 +12,8 @@ import { clock, dayNumber, now, zone } from "./time.js";
  * @typedef {{caseId: number, face: string, staff: boolean, after: number,
  *   shows?: (frame: Frame) => boolean, where?: (frame: Frame) => string, onEvent?: (frame: Frame, history: boolean) => void,
  *   onPresence?: (who: By[]) => void, onLine?: (position: number, wait: string) => void, onWriters?: (names: string[]) => void,
- *   onRevoked?: () => void, outbox?: Outbox}} Options
+ *   onRevoked?: () => void, outbox?: Outbox, besides?: Outbox}} Options
+ * `besides`: what goes another way than the messages.
  */
 /**
  * Where what is not confirmed yet is kept, when it does not go through the socket.
@@ -85,7 +87,7 @@ export class Thread {
     });
     const { signal } = (this.ending = new AbortController());
     const deaf = [live.onSend((news) => this.sendNews(news)), live.onState(() => this.showWaiting())];
-    if (options.outbox) deaf.push(options.outbox.onChange(() => this.showWaiting()));
+    for (const one of [options.outbox, options.besides]) if (one) deaf.push(one.onChange(() => this.showWaiting()));
     signal.addEventListener("abort", () => deaf.forEach((stop) => stop()));
     for (const name of ["focus", "pointerdown", "keydown"]) addEventListener(name, () => this.look(), { signal });
     document.addEventListener("visibilitychange", () => this.look(), { signal });
@@ -150,7 +152,10 @@ export class Thread {
     const link = LINKED.has(frame.type) && frame.data?.link;
     if (!bubble && !frame.evidence && !link) {
       const line = clone("message-event");
-      fill(line, "body", frame.body === undefined ? frame.text : `${frame.text}: “${frame.body}”`);
+      if (frame.type === "ticket.next_step" && frame.body !== undefined && frame.data.who) {
+        line.classList.add("msg-next");
+        fill(line, "body", nextStep(frame, this.options.staff));
+      } else fill(line, "body", frame.body === undefined ? frame.text : `${frame.text}: “${frame.body}”`);
       return this.dated(line, frame.at, frame.n);
     }
     const kind = frame.type === "note.added" || whisper || frame.data?.note ? "note" : own ? "mine" : "theirs";
@@ -196,7 +201,8 @@ export class Thread {
     fill(card, "name", piece.name);
     if (name instanceof HTMLAnchorElement) name.href = `/evidence/${piece.id}`;
     const kind = piece.kind.replaceAll("_", " ");
-    fill(card, "kind", kind.charAt(0).toUpperCase() + kind.slice(1) + (piece.size ? " · " : ""));
+    // What was read from a report is no file, and its name says what it is.
+    fill(card, "kind", piece.size ? `${kind.charAt(0).toUpperCase()}${kind.slice(1)} · ` : "");
     fill(card, "meta", piece.size ? bytes(piece.size) : "");
     const lock = part(card, "private");
     if (lock) lock.hidden = !isPrivate;
@@ -224,8 +230,10 @@ export class Thread {
 
   /** Also what other tabs of this person wrote, and what an earlier visit left. */
   showWaiting() {
-    const { outbox, face } = this.options;
-    const pending = outbox?.pending() ?? live.pending(this.stream).filter((one) => one.face === face);
+    const { outbox, besides, face } = this.options;
+    const sends = outbox?.pending() ?? live.pending(this.stream).filter((one) => one.face === face);
+    const others = besides?.pending() ?? [];
+    const pending = [...sends, ...others];
     const still = new Set(pending.map((one) => one.cid));
     for (const [cid, row] of this.waiting) {
       if (!still.has(cid) && row.dataset.state !== "sent") this.drop(cid, row);
@@ -236,8 +244,9 @@ export class Thread {
         row = clone(one.note ? "message-note" : "message-mine");
         fill(row, "body", one.body);
         this.dated(row, new Date(one.at).toISOString(), 0);
-        part(row, "retry")?.addEventListener("click", () => (outbox ?? live).retry(one.cid));
-        part(row, "drop")?.addEventListener("click", () => (outbox ?? live).drop(one.cid));
+        const keeper = (others.includes(one) && besides) || outbox || live;
+        part(row, "retry")?.addEventListener("click", () => keeper.retry(one.cid));
+        part(row, "drop")?.addEventListener("click", () => keeper.drop(one.cid));
         this.log.append(row);
         this.waiting.set(one.cid, row);
       }

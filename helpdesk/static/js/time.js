@@ -63,6 +63,12 @@ export function clock(iso) {
   return new Date(iso).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
 }
 
+/** `Fri 20 Nov, 14:32`. @param {string} iso */
+export function moment(iso) {
+  const day = new Date(iso).toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short", timeZone: zone });
+  return `${day.replace(",", "")}, ${clock(iso)}`;
+}
+
 /** The day in the reader's zone, counted so that two can be compared. @param {number} at */
 export function dayNumber(at) {
   const day = new Intl.DateTimeFormat("en-GB", { timeZone: zone, year: "numeric", month: "numeric", day: "numeric" });

@@ -28,6 +28,10 @@ let once = crypto.randomUUID();
 let unread = 0;
 let newest = 0;
 let asked = 0;
+const SOONEST = 15e3;
+let rest = SOONEST;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let again;
 let token = "";
 let asks = false; // the page can be asked for a token
 const talk = new Talk($("log"), {
@@ -54,20 +58,23 @@ async function identify(token) {
   const known = store.get("sub");
   const fresh = Date.parse(store.get("until") ?? "") > Date.now() + 60e3;
   if (token && known === subject(token) && fresh) return load();
-  if (!token && !known) return load();
+  if (!token && !known) return answered(), load();
   if (known && known !== subject(token)) {
     await call("session/end", {}); // somebody else, or nobody any more
     forget();
   }
-  if (token) {
+  if (!token) answered();
+  else {
     const answer = await ask("session", { token });
     if (answer.session) {
       store.set("session", answer.session);
       store.set("until", answer.until);
       store.set("sub", subject(token));
+      answered();
     } else if (answer.status === 401) askAgain();
     else if (answer.status) port.postMessage({ t: "problem", why: answer.wrong });
   }
+  await loading; // as whoever it was before
   return load();
 }
 
@@ -76,11 +83,20 @@ function forget() {
   if (chat) leaveChat();
 }
 
-/** The site's page gets a new token, not more often than it can. */
+/** The site's page gets a new token, not more often than it can; ever more seldom while it does not help. */
 function askAgain() {
-  if (Date.now() - asked < 15e3) return;
+  const left = asked + rest - Date.now();
+  clearTimeout(again);
+  if (left > 0) return void (again = setTimeout(askAgain, left));
   asked = Date.now();
+  rest = Math.min(2 * rest, 600e3);
   port.postMessage({ t: "token" });
+}
+
+/** The site has said who it is. */
+function answered() {
+  clearTimeout(again);
+  rest = SOONEST;
 }
 
 /** The first reason to talk to the desk. */
@@ -328,6 +344,8 @@ const composer = $("composer");
 let told = 0;
 $("body").addEventListener("input", () => {
   if (chat) store.set(`draft:${chat.id}`, $("body").value || undefined);
+  const many = [...$("body").value].length; // nothing is cut off in silence
+  $("body").setCustomValidity(many > 1e4 ? `A message has at most 10,000 characters, and this has ${many}. Send it in parts, or as a file.` : "");
   if (Date.now() - told < 3000) return;
   told = Date.now();
   line?.typing(Boolean($("body").value.trim()));
@@ -466,6 +484,7 @@ function aim() {
 /** @param {MessageEvent} event */
 function told_({ data }) {
   if (data.t === "token") void identify((token = data.token));
+  else if (data.t === "later") askAgain(), void load(); // whoever it was goes on
   else if (data.t === "open" || data.t === "closed") {
     open = data.t === "open";
     store.set("open", open);

@@ -117,7 +117,7 @@ export class Line {
 
   /** @param {string} body */
   send(body) {
-    this.keep({ cid: crypto.randomUUID(), body: body.toWellFormed?.() ?? body, at: Date.now() });
+    this.keep({ cid: crypto.randomUUID(), body: (body.toWellFormed?.() ?? body).replace(/\0/g, ""), at: Date.now() });
     this.flush();
   }
 

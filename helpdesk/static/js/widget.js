@@ -112,7 +112,8 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
   const supply = async () => {
     if (where) {
       const answer = await fetch(where, { credentials: "same-origin", headers: { Accept: "text/plain" } }).catch(() => null);
-      token = answer?.ok ? (await answer.text()).trim() : "";
+      if (!answer || answer.status >= 500) return tell({ t: "later" }); // that says nothing of who it is
+      token = answer.ok ? (await answer.text()).trim() : "";
       tell({ t: "token", token });
     } else announce("expired", null);
   };

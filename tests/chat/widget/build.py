@@ -19,6 +19,8 @@ from tests.chat.live import Tab
 from tests.people import NO_TLS, Cast
 
 SITE = "https://market.example"
+NOBODY = " "
+OWN_SERVER = "connect-src 'self'; "
 
 
 async def a_widget(cast: Cast, *origins: str, key: str = "") -> Widget:
@@ -81,27 +83,34 @@ class Frame:
 
 @asynccontextmanager
 async def host_page(
-    cast: Cast, site: str, who: str = "", tokens: list[str] | None = None
+    cast: Cast, site: str, who: str = "", tokens: list[str] | None = None, *, served: bool = False
 ) -> AsyncIterator[str]:
     """A page of another origin, with a strict policy of its own, that shows a widget.
 
     `who` is signed in there: the first of `tokens` is on the page, the second is to follow it.
+    When they are `served`, the page names an address of its own server, which gives and takes away
+    the first that is left; without text in it, the server is out of order.
     """
     pages: list[bytes] = []
     policy = (
         f"default-src 'none'; img-src data:; script-src {site}; frame-src {site}; "
+        f"{OWN_SERVER if served else ''}"
         "base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
     )
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.IncompleteReadError, ConnectionError):
-            await reader.readuntil(b"\r\n\r\n")
+            asked = await reader.readuntil(b"\r\n\r\n")
+            body, kind, status = pages[0], "html", "200 OK"
+            if served and asked.startswith(b"GET /token "):
+                body, kind = (tokens.pop(0) if tokens else NOBODY).encode(), "plain"
+                status = "200 OK" if body else "503 Out of order"
             head = (
-                "HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\n"
-                f"content-security-policy: {policy}\r\ncontent-length: {len(pages[0])}\r\n"
+                f"HTTP/1.1 {status}\r\ncontent-type: text/{kind}; charset=utf-8\r\n"
+                f"content-security-policy: {policy}\r\ncontent-length: {len(body)}\r\n"
                 "connection: close\r\n\r\n"
             )
-            writer.write(head.encode() + pages[0])
+            writer.write(head.encode() + body)
             await writer.drain()
         writer.close()
 
@@ -115,11 +124,12 @@ async def host_page(
         token = sign(cast.desk, key, claims)
         if tokens is not None:
             tokens += [token, sign(cast.desk, key, claims | {"exp": claims["exp"] + 3_600})]
+    signed = 'data-token-url="/token"' if served else f'data-token="{token}"'
     page = (
         "<!doctype html><html lang=en><title>Market</title><link rel=icon href=data:,>"
         "<main><h1>Market</h1><p>Buy and sell.</p></main>"
         f'<script src="{site}/widget.js" data-widget="{widget.key}" '
-        f'data-token="{token}" async></script></html>'
+        f"{signed} async></script></html>"
     )
     pages.append(page.encode())
     try:

@@ -13,19 +13,26 @@ from helpdesk.web import WebRequest, page, redirect, render, transaction
 from triage.routing.models import Notice
 
 PAGE = 30
-# $2: sees every ticket; $3: departments. A notice about what somebody may not see any more is none.
+# $2: sees every ticket; $3: departments; $6: works chats. A notice about what somebody may not see
+# any more is none.
 OWN = """
-SELECT n.id, n.text, n.at, n.read_at, t.id AS ticket_id, t.subject
-FROM desk_notices n JOIN tickets t ON t.id = n.ticket_id
-WHERE n.person_id = $1 AND n.id < $4 AND (NOT t.restricted OR $2 OR t.group_id = ANY($3))
+SELECT n.id, n.text, n.at, n.read_at, n.ticket_id, n.conversation_id,
+    coalesce(t.subject, v.name || ': ' || c.subject) AS subject
+FROM desk_notices n
+LEFT JOIN tickets t ON t.id = n.ticket_id
+LEFT JOIN conversations c ON c.id = n.conversation_id
+LEFT JOIN people v ON v.id = c.visitor_id
+WHERE n.person_id = $1 AND n.id < $4
+    AND (NOT t.restricted OR $2 OR t.group_id = ANY($3) OR (c.id IS NOT NULL AND $6))
 ORDER BY n.id DESC LIMIT $5
 """
 
 
 async def own_notices(desk: Desk, actor: Actor, before: int) -> Sequence[asyncpg.Record]:
     everything = allowed(actor, Can.READ_ALL_PRIVATE)
+    chats = allowed(actor, Can.WORK_CHATS)
     rows: Sequence[asyncpg.Record] = await desk.pool.fetch(
-        OWN, actor.id, everything, list(actor.groups), before, PAGE + 1
+        OWN, actor.id, everything, list(actor.groups), before, PAGE + 1, chats
     )
     return rows
 
