@@ -23,6 +23,7 @@ from helpdesk.permissions import Actor, Can, Role, allowed
 
 TEMPLATES = shipped("templates")
 COMPONENTS = ("icon", "avatar", "chip", "button", "empty", "field", "evidence_card")
+LARGEST = 2**63 - 1
 DEFAULT_BODY = 256 * 1024  # bytes; upload routes name their own limit
 
 
@@ -125,6 +126,7 @@ def page(
             if method == "GET":
                 return RedirectResponse(f"/sign-in?next={quote(target(request))}", 303)
             raise HTTPException(401)
+        check_numbers(request)
         return await endpoint(request)
 
     return named(path, guarded, endpoint, can, method, max_body)
@@ -141,9 +143,16 @@ def api(
             if actor.id:
                 raise Problem(403, "You may not do this")
             raise Problem(401, "Sign in or send a token")
+        check_numbers(request)
         return await endpoint(request)
 
     return named(path, guarded, endpoint, can, method, max_body)
+
+
+def check_numbers(request: WebRequest) -> None:
+    """No row has a number that the database cannot hold."""
+    if any(isinstance(one, int) and one > LARGEST for one in request.path_params.values()):
+        raise HTTPException(404)
 
 
 def named(

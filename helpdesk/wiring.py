@@ -26,7 +26,7 @@ from helpdesk.sla import jobs as sla
 from helpdesk.sla.promises import honesty
 from helpdesk.sla.promises import jobs as promises
 from helpdesk.tickets import jobs as tickets
-from helpdesk.tickets import silence
+from helpdesk.tickets import next_step, silence
 from triage.incidents import jobs as incidents
 from triage.routing import jobs as routing
 from triage.severity import jobs as severity
@@ -64,6 +64,7 @@ CONSEQUENCES: Mapping[str, Sequence[Job]] = {
     "escalation.decided": [mail_news],
     "escalation.returned": [mail_news, routing.alert_of_escalation],
     "ticket.attention_raised": [routing.alert_assignee],
+    "ticket.next_step_due": [routing.alert_assignee],
     "ticket.kept_waiting": [tickets.mail_change],
     "ticket.status_changed": [
         escalations.settle_solved,
@@ -109,6 +110,7 @@ TIMERS: Mapping[str, Callable[[Transaction, Timer], Awaitable[None]]] = {
     "sla_notice": sla.tell_notice,
     "escalation_level": escalations.level_waits,
     "ticket_silent": silence.break_silence,
+    "next_step": next_step.next_step_near,
     "evidence_reminder": evidence.evidence_reminder,
     "evidence_overdue": evidence.evidence_overdue,
     "chat_offer": lines.lapse_offer,

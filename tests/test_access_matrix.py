@@ -318,6 +318,10 @@ GET  /desk/escalations/rules            |                     | 303 303 403 403 
 POST /desk/escalations/rules            |                     | 401 401 403 403 403 403 403 403 422 422
 POST /desk/escalations/next             |                     | 401 401 403 403 403 403 403 403 303 303
 POST /desk/escalations/preview          |                     | 401 401 403 403 403 403 403 403 422 422
+POST /desk/escalations/preview-note  |                     | 401 401 403 403 403 403 403 403 422 422
+POST /desk/escalations/preview-dates |                     | 401 401 403 403 403 403 403 403 422 422
+POST /desk/escalations/note          |                     | 401 401 403 403 403 403 403 403 422 422
+POST /desk/escalations/dates         |                     | 401 401 403 403 403 403 403 403 422 422
 POST /desk/escalations/assign           |                     | 401 401 403 403 403 403 403 403 422 422
 POST /desk/escalations/raise            |                     | 401 401 403 403 403 403 403 403 422 422
 POST /desk/escalations/undo             |                     | 401 401 403 403 403 403 403 403 409 409

@@ -145,7 +145,7 @@ def forms(world: World) -> list[tuple[str, str, dict[str, str]]]:
         ("tess", "/desk/availability", {"available": "", "reason": "break"}),
         ("tess", f"/desk/chats/{world.chat.id}/transfer",
          {"to": "department:PAY", "reason": "knows", "summary": "All of it"}),
-        ("max", f"/desk/chats/{world.chat.id}/whisper", {"body": "Ask when", "cid": str(uuid4())}),
+        ("max", f"/desk/chats/{world.chat.id}/whisper", {"body": "Ask when", "once": str(uuid4())}),
         ("tess", f"/desk/chats/{world.chat.id}/steer", {"type": "account_closure"}),
         ("tess", f"/desk/chats/{world.chat.id}/article", {"article": "no-such"}),
         ("tess", f"/desk/chats/{world.chat.id}/conduct", {"kind": "spam"}),

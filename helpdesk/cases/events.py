@@ -14,6 +14,7 @@ from .models import Audience, Case, Event, Message
 EVENT_TYPES: dict[str, str] = {
     "message.posted": "{by} wrote",
     "note.added": "{by} added an internal note",
+    "note.withdrawn": "{by} took a note on {reference} back",
     "evidence.added": "{by} added {label}",
     "evidence.requested": "{by} asked for {label} by {due}",
     "evidence.request_fulfilled": "{label} arrived",
@@ -26,6 +27,8 @@ EVENT_TYPES: dict[str, str] = {
     "ticket.severity_suggested": "{by} suggests {new} severity. {because}",
     "ticket.attention_raised": "{reference} needs a manager’s attention: {because}",
     "ticket.kept_waiting": "No answer for {days} days: {reference} is not forgotten. {promise}",
+    "ticket.next_step": "{by} said what happens next: {what}",
+    "ticket.next_step_due": "{reference} needs its next step: {because}",
     "ticket.assigned": "{by} assigned {reference} to {to}",
     "ticket.unassigned": "{by} put {reference} back in the queue",
     "ticket.handed_over": "{by} handed {reference} from {old} to {new}",
@@ -43,9 +46,9 @@ EVENT_TYPES: dict[str, str] = {
     "ticket.followed_up": "{by} followed up",
     "ticket.reopened": "{by} said it is not solved: {reference} is open again",
     "ticket.closed": "{reference} was closed",
-    "sla.warned": "Of the time for the {what}, {percent} % has passed",
-    "sla.breached": "The {what} is late",
-    "sla.met": "The {what} came in time",
+    "sla.warned": "{reference}: {percent} % of the time for the {what} has passed",
+    "sla.breached": "{reference}: the {what} is late",
+    "sla.met": "{reference}: the {what} came in time",
     "sla.extended": "{by} moved the date of the {what} to {due}",
     "ticket.coverage_marked": "{by} marked {reference} as {new}",
     "ticket.rated": "{by} rated the answer on {reference}: {new}",
@@ -94,6 +97,8 @@ def sentence(type: str, data: dict[str, Any], by: str) -> str:
     words = {key: str(value) for key, value in data.items()}
     if type == "ticket.status_changed":
         words |= {key: STATUS_WORDS.get(words[key], words[key]) for key in ("old", "new")}
+    if type == "ticket.assigned" and words["to"] == by:
+        return f"{by} took {words['reference']}"
     words = {"by": by or "Helpdesk", "promise": "We write as soon as we can", **words}
     return EVENT_TYPES[type].format_map(words)
 

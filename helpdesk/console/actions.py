@@ -1,6 +1,7 @@
 """Everything an agent does with a ticket: one form each, errors kept beside the fields."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,7 @@ from helpdesk.permissions import Can
 from helpdesk.tickets import commands
 from helpdesk.tickets.coverage import mark_coverage
 from helpdesk.tickets.models import reference
+from helpdesk.tickets.next_step import NextStep, read_step
 from helpdesk.tickets.queries import hold_ticket, staff_audience
 from helpdesk.tickets.states import Severity, Status, WrongMove
 from helpdesk.tickets.words import SEVERITY_KEYS
@@ -130,6 +132,7 @@ async def write(request: WebRequest) -> Response:
         if typed.get("mode") != "reply":  # never a guess about who reads it
             raise Refused({"action": "Choose whether it is a reply or a note."})
         ask_about_gaps(body, typed)
+        step = next_step(body, typed)
         then = typed.get("then") or None
         if then is not None and then not in set(Status) - {Status.CLOSED}:
             raise Refused({"action": "Choose a status from the list."})
@@ -138,13 +141,24 @@ async def write(request: WebRequest) -> Response:
         body = await with_article(desk, body, str(typed.get("insert", "")))
         if macro:
             sending = read_sending(typed, body, once(typed), read_up_to(typed))
+            sending = replace(sending, step=step)
             await use_on_ticket(tx, id, sending, Status(then) if then else None)
             return await forget_reply(tx, id)
         status = Status(then) if then else None
-        await commands.reply(tx, id, body, once(typed), status, read_up_to(typed))
+        await commands.reply(tx, id, body, once(typed), status, read_up_to(typed), step)
         await forget_reply(tx, id)
 
     return await act(request, command)
+
+
+def next_step(body: str, typed: dict[str, Any]) -> NextStep | None:
+    """What is told with a reply; without one there is nobody to tell."""
+    step, errors = read_step(typed)
+    if step is not None and is_blank(body):
+        errors["body"] = "Write the reply that this is the next step of."
+    if errors:
+        raise Refused(errors)
+    return step
 
 
 def ask_about_gaps(body: str, typed: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from chat import queries as chats
+from chat.agents.conduct import END_REASONS, KINDS, is_ticket_only
 from chat.agents.handing import REASONS
 from chat.agents.presence import CHOICES
 from chat.agents.queries import colleagues_in, colleagues_there, own_offers, own_state
@@ -19,6 +20,7 @@ from helpdesk.tickets.words import SEVERITY_KEYS, STAFF_STATUS
 from helpdesk.web import WebRequest, page, reading, render
 
 from . import queries
+from .promised import promised_of
 from .ticket import shown
 
 SHOWN = 300  # messages on the page
@@ -81,11 +83,15 @@ async def show(request: WebRequest) -> Response:
         facts=[shown(f, here) for f in reversed(facts) if f["type"] not in TEXTS][:FACTS],
         pieces=pieces,
         tickets=own,
+        promised=await promised_of(desk, row, own, actor.time_zone),
         on_case=on_case,
         milestones=await desk.pool.fetch(queries.MILESTONES, contract) if contract else (),
         type=(type := types.type(row["type_key"])),
         asks=[(one.key, one.label) for one in (type.evidence if type else types.evidence_kinds)],
         in_it=await colleagues_in(desk, id),
+        end_reasons=END_REASONS,
+        conduct_kinds=KINDS,
+        by_request=[one for one in types.types if is_ticket_only(one)],
         asked=await desk.pool.fetch(queries.ASKED_IN_CHAT, id),
         limits=types.limits,
         reference=reference,
@@ -105,8 +111,9 @@ async def transfer(request: WebRequest) -> Response:
     groups = await desk.pool.fetch(queries.GROUPS)
     colleagues = [(f"agent:{one.id}", f"{one.name}, {one.free} free") for one in there]
     lines = [
-        (f"department:{g['key']}", f"{g['name']}, {sum(g['id'] in o.groups for o in there)} there")
+        (f"department:{g['key']}", f"{g['name']}, {count} there")
         for g in groups
+        if (count := sum(g["id"] in one.groups for one in there)) and g["name"] != row["group_name"]
     ]
     options = [*colleagues, *lines]
     return render(

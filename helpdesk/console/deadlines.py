@@ -7,10 +7,12 @@ from starlette.responses import Response
 
 from helpdesk.cases.commands import write_message
 from helpdesk.core.text import BadText, clean_text, is_blank
+from helpdesk.people.models import Person
 from helpdesk.permissions import Can, allowed
 from helpdesk.sla.commands import NotExtendable, extend
 from helpdesk.sla.owing.answering import explained
 from helpdesk.sla.policy import Kind
+from helpdesk.sla.promises.promised import Clocks, every_promise
 from helpdesk.tickets.models import reference
 from helpdesk.tickets.queries import audience, find_ticket, hold_ticket, id_named, reach
 from helpdesk.tickets.states import NotAllowed
@@ -30,6 +32,8 @@ async def deadlines(
     async with reading(request) as db:
         ticket = await find_ticket(db, actor, id_named(request.path_params["ref"]))
         live, ended = await explained(desk, db, ticket.id, desk.clock.now())
+        requester = await db.get_one(Person, ticket.requester_id)
+    on = Clocks(requester.time_zone, actor.time_zone)
     return render(
         request,
         "console/deadlines.html",
@@ -37,6 +41,8 @@ async def deadlines(
         ref=reference(ticket.id),
         live=live,
         ended=ended,
+        promises=await every_promise(desk, ticket.id, on),
+        answered_at=ticket.first_answered_at,
         moves=allowed(actor, Can.MANAGE_SLA),
         errors=errors or {},
         typed=typed or {},

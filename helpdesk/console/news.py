@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from asyncpg import Record
+
 from chat.agents.alarms import alarm_words
 from chat.agents.models import AlarmKind
 from helpdesk.desk import Desk
@@ -29,10 +31,13 @@ OFFERED = """
     WHERE o.agent_id = $1 AND o.answer IS NULL AND o.expires_at > $2 ORDER BY o.id"""
 # A notice about what somebody may not see any more is none.
 NOTICES = f"""
-    SELECT n.id, n.text, n.at, t.id AS ticket_id FROM desk_notices n
-        JOIN tickets t ON t.id = n.ticket_id
+    SELECT n.id, n.text, n.at, n.ticket_id, n.conversation_id, v.name
+    FROM desk_notices n
+        LEFT JOIN tickets t ON t.id = n.ticket_id
+        LEFT JOIN conversations c ON c.id = n.conversation_id
+        LEFT JOIN people v ON v.id = c.visitor_id
     WHERE n.person_id = $1 AND n.read_at IS NULL AND n.at > $2
-        AND (NOT t.restricted OR $3 OR t.group_id = ANY($4))
+        AND (NOT t.restricted OR $3 OR t.group_id = ANY($4) OR (c.id IS NOT NULL AND $5))
     ORDER BY n.id DESC LIMIT {MOST}"""
 
 ALARMS = f"""
@@ -74,7 +79,8 @@ async def rings(desk: Desk, actor: Actor, since: datetime) -> list[dict[str, str
     since = max(since, desk.clock.now() - LOOK_BACK)
     waiting = await desk.pool.fetch(WAITING, list(actor.groups), since)
     everything = allowed(actor, Can.READ_ALL_PRIVATE)
-    notices = await desk.pool.fetch(NOTICES, actor.id, since, everything, list(actor.groups))
+    chats = allowed(actor, Can.WORK_CHATS)
+    notices = await desk.pool.fetch(NOTICES, actor.id, since, everything, list(actor.groups), chats)
     supervises = allowed(actor, Can.SUPERVISE_CHATS)
     alarms = await desk.pool.fetch(ALARMS, since) if supervises else []
     return [
@@ -90,11 +96,19 @@ async def rings(desk: Desk, actor: Actor, since: datetime) -> list[dict[str, str
             for row in waiting
         ),
         *(
-            ring("mention", row["id"], reference(row["ticket_id"]), row["text"],
-                 f"/desk/tickets/{reference(row['ticket_id'])}")
+            ring("mention", row["id"], title, row["text"], href)
             for row in notices
+            for title, href in [about(row)]
         ),
     ]  # fmt: skip
+
+
+def about(row: Record) -> tuple[str, str]:
+    """What a notice is about, and where that is."""
+    if row["ticket_id"] is None:
+        return f"Chat with {row['name']}", f"/desk/chats/{row['conversation_id']}"
+    name = reference(row["ticket_id"])
+    return name, f"/desk/tickets/{name}"
 
 
 def ring(kind: str, number: int, title: str, body: str, href: str) -> dict[str, str]:

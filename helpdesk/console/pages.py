@@ -24,6 +24,7 @@ from . import (
     talking,
     ticket,
 )
+from .escalated import dues_in
 from .mentions import colleagues
 from .news import offers_to, own_chats, rings
 from .replies import pages as replies
@@ -43,7 +44,7 @@ async def index(request: WebRequest) -> Response:
         "console/index.html",
         view=view,
         tickets=tickets,
-        dues=await dues_of(desk, tickets.rows, desk.clock.now()),
+        dues=await dues_in(desk, view, tickets.rows),
         after=given if after else "",
         view_menu=view_menu(view, tuple((await queries.counts(desk, actor)).items())),
         list_rows=list_rows,

@@ -13,6 +13,7 @@ from helpdesk.cases.queries import NoSuchCase
 from helpdesk.core.live import Envelope
 from helpdesk.desk import Desk
 from helpdesk.permissions import Actor, Can, allowed
+from helpdesk.sla.promises.promised import PROMISED
 from helpdesk.tickets.models import from_reference
 from helpdesk.tickets.together import MERGED
 from triage.severity.queries import WEIGHED
@@ -54,12 +55,14 @@ def list_sql(view: View, following: bool) -> str:
     elif following:
         after = "AND (-t.severity, t.opened_at, t.id) > (-$4::int, $5, $6)"
     # The limit stands inside, so that names are looked up for one page only. $3 is the agent.
+    end = f"ORDER BY {view.order} LIMIT {PAGE + 1}"
+    own = "t.group_id = own.id AND" if view.by_department else ""
+    where = f"{own} {view.where} AND {SEEN} AND $3::bigint IS NOT NULL {after}"
+    page = f"SELECT t.* FROM {view.source} t WHERE {where} {end}"
+    if view.by_department:  # each gives its first rows in order; those with none cost nothing
+        page = f"SELECT t.* FROM unnest($1::bigint[]) own(id) CROSS JOIN LATERAL ({page}) t {end}"
     return f"""
-        SELECT {COLUMNS} FROM (
-            SELECT t.* FROM tickets t
-            WHERE {view.where} AND {SEEN} AND $3::bigint IS NOT NULL {after}
-            ORDER BY {view.order} LIMIT {PAGE + 1}
-        ) t {JOINS} ORDER BY {view.order}"""
+        SELECT {COLUMNS}{view.columns} FROM ({page}) t {JOINS} ORDER BY {view.order}"""
 
 
 LIST_SQL = {(view.key, more): list_sql(view, more) for view in VIEWS for more in (False, True)}
@@ -82,7 +85,7 @@ async def list_tickets(
 COUNTS = (
     "SELECT "
     + ", ".join(
-        f"(SELECT count(*) FROM (SELECT FROM tickets t WHERE {view.where} AND {SEEN} "
+        f"(SELECT count(*) FROM (SELECT FROM {view.source} t WHERE {view.where} AND {SEEN} "
         f"LIMIT {COUNT_LIMIT}) x) AS {view.key}"
         for view in VIEWS
         if view.counted
@@ -217,7 +220,7 @@ TICKET = f"""
         ARRAY(SELECT w.name FROM reply_drafts o JOIN people w ON w.id = o.person_id
             WHERE o.ticket_id = t.id AND o.person_id <> $4
             AND o.updated_at > t.updated_at - interval '1 day' ORDER BY w.name LIMIT 5) AS drafting,
-        {ESCALATION},
+        {ESCALATION}, {PROMISED} AS promised,
         {WEIGHED} AS weighed, {SOUNDS_LIKE} AS sounds_like, d.kind AS draft_kind, d.body AS draft
     FROM tickets t {JOINS} JOIN cases k ON k.id = t.case_id
         LEFT JOIN contracts c ON c.id = t.contract_id
@@ -326,7 +329,9 @@ async def unread(desk: Desk, actor: Actor, ids: Sequence[int]) -> dict[int, asyn
 
 
 OF_PERSON = f"""
-    SELECT t.id, t.subject, t.status, t.severity, t.case_id, ({OPEN}) AS is_open
+    SELECT t.id, t.subject, t.status, t.severity, t.case_id, ({OPEN}) AS is_open,
+        t.due_at, t.due_kind, t.first_answered_at,
+        CASE WHEN {OPEN} THEN {PROMISED} END AS promised
     FROM tickets t WHERE t.requester_id = $3 AND t.merged_into_id IS NULL AND {SEEN}
     ORDER BY ({OPEN}) DESC, t.id DESC LIMIT 8"""
 

@@ -30,6 +30,7 @@ from triage.text.queries import sounds_like
 from . import queries
 from .beforehand import beforehand
 from .closing import Closing, closing_of
+from .promised import promised_last
 from .summary import summary
 from .views import BY_KEY, VIEWS, View
 from .written import Changes, event_row, joined, view_menu
@@ -71,7 +72,7 @@ async def ticket_page(
     id, merged = row["id"], faces(row)
     version = await catalogue.version(desk, row["catalogue_version"])
     everything = request.query_params.get("all") == "1"
-    events, newest = await what_happened(desk, actor, row, merged, everything)
+    events, newest, own = await what_happened(desk, actor, row, merged, everything)
     async with reading(request) as db:
         pieces = await evidence.listing(db, actor, row["case_id"]) if row["has_evidence"] else []
         places = [(face.case_id, face.id) for face in merged if face.case_id != row["case_id"]]
@@ -94,6 +95,7 @@ async def ticket_page(
         scale=SCALE,
         ticket=row,
         due=(await dues_of(desk, [row], desk.clock.now())).get(id),
+        promised=await promised_last(desk, row, own, actor.time_zone),
         ref=reference(id),
         act=act,
         back=back,
@@ -128,8 +130,9 @@ async def ticket_page(
 
 async def what_happened(
     desk: Desk, actor: Actor, ticket: Any, merged: Sequence[Face], everything: bool
-) -> tuple[list[Markup], int]:
-    """The ticket's side of the case and what only the team sees; and the newest number."""
+) -> tuple[list[Markup], int, list[Entry]]:
+    """The ticket's side of the case and what only the team sees, written and as it is; and the
+    newest number."""
     after = 0 if everything else max(0, ticket["last_seq"] - SHOWN_EVENTS)
     page = await read_page(desk.pool, actor, ticket["case_id"], after)
     if page is None:
@@ -155,7 +158,7 @@ async def what_happened(
         event_row(entry, elsewhere(entry.face, here), zone, entry.case_id != case_id)
         for entry in interleaved(own, others)
     ]
-    return rows, newest
+    return rows, newest, own
 
 
 def longest(ticket: Any, merged: Sequence[Face]) -> int:

@@ -116,6 +116,15 @@ NAMES = """
     WHERE t.id = ANY($1)"""
 
 
+async def merges_of(desk: Desk, here: Ticket, ids: list[int]) -> dict[int, str]:
+    """Which of these it can be merged with, and the reference that would go on."""
+    if not ids:
+        return {}
+    async with desk.reading() as db:
+        found = (await db.exec(select(Ticket).where(col(Ticket.id).in_(ids)))).all()
+    return {one.id: reference(goes_on(here, one).id) for one in found if not why_apart(here, one)}
+
+
 async def show(request: WebRequest) -> Response:
     return await panel(request, ticket_id(request))
 
@@ -131,6 +140,11 @@ async def panel(
     id = into or id
     linked = await desk.pool.fetch(LINKED, *queries.seen_by(actor), id)
     here, rows = await similar_rows(desk, actor, id, {row["id"] for row in linked})
+    doubles = [
+        row["id"]
+        for row in linked
+        if row["kind"] == LinkKind.POSSIBLE_DUPLICATE and row["via"] is None
+    ]
     since = desk.clock.now() - UNDOABLE
     return render(
         request,
@@ -141,6 +155,7 @@ async def panel(
         act=f"/desk/tickets/{reference(id)}",
         back=f"?view={chosen_view(request).key}",
         rows=rows,
+        merges=await merges_of(desk, here, doubles),
         linked=[row for row in linked if row["kind"] != LinkKind.NOT_SAME],
         apart=[row for row in linked if row["kind"] == LinkKind.NOT_SAME],
         merged=await desk.pool.fetch(MERGED, id),

@@ -25,11 +25,23 @@ class View:
     counted: bool = True
     short: str = ""  # in the menu
     at: str = "opened_at"  # the moment a page continues after
+    source: str = "tickets"  # or tickets with what else the list is about
+    columns: str = ""  # of that
+    by_department: bool = False  # the index is: the reader's are read one by one
 
     @property
     def label(self) -> str:
         return self.short or self.title
 
+
+# Below the managers: they have a queue of their own. Flattened, so that the indexes of
+# escalations give the order.
+ESCALATED = """(SELECT t.*, e.due_at AS escalation_due, e.level_since AS escalation_since,
+    e.level AS escalation_level, e.owner_id AS escalation_owner_id, e.state AS escalation_state
+    FROM escalations e JOIN tickets t ON t.id = e.ticket_id WHERE e.level < 3)"""
+OF_ESCALATIONS = """, t.escalation_due, t.escalation_since, t.escalation_level,
+    t.escalation_owner_id, (SELECT w.name FROM people w WHERE w.id = t.escalation_owner_id)
+    AS escalation_owner"""
 
 VIEWS: Sequence[View] = (
     View(
@@ -46,6 +58,7 @@ VIEWS: Sequence[View] = (
         "Everything in your departments has an owner.",
         "t.group_id = ANY($1) AND t.assignee_id IS NULL AND t.status IN ('new', 'open', 'on_hold')",
         short="Unassigned",
+        by_department=True,
     ),
     View("all", "All open", "folder", "No open tickets.", OPEN),
     View(
@@ -57,6 +70,30 @@ VIEWS: Sequence[View] = (
         order="t.due_at, t.id",
         counted=False,
         at="due_at",
+    ),
+    View(
+        "escalated_mine",
+        "Escalated to me",
+        "flag",
+        "No escalation is yours to decide.",
+        "t.escalation_state = 'owned' AND t.escalation_owner_id = $3",
+        order="t.escalation_due, t.id",
+        at="escalation_due",
+        source=ESCALATED,
+        columns=OF_ESCALATIONS,
+    ),
+    View(
+        "escalated",
+        "Escalated in my departments",
+        "arrow-up",
+        "Nothing in your departments is escalated to level 1 or 2.",
+        "t.escalation_state IN ('open', 'owned') AND t.group_id = ANY($1)",
+        order="t.escalation_due, t.id",
+        counted=False,
+        short="Escalated",
+        at="escalation_due",
+        source=ESCALATED,
+        columns=OF_ESCALATIONS,
     ),
     View(
         "waiting",

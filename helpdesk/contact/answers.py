@@ -1,6 +1,7 @@
 """What the API shows of tickets, uploads and the catalogue."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from helpdesk.permissions import Actor
 from helpdesk.security import canonical_url
 from helpdesk.sla.promises.shown import promise_shown
 from helpdesk.tickets.models import Ticket, reference
+from helpdesk.tickets.next_step import STEP
 from helpdesk.tickets.queries import find_ticket
 from helpdesk.tickets.silence import WITH_US
 from helpdesk.tickets.together import Face, interleaved, merged_entries, merged_faces
@@ -93,11 +95,15 @@ async def _messages(
         if not page.full:
             break
     others = await merged_entries(desk.pool, actor, merged, ticket.case_id)
-    return [
-        _message(entry)
-        for entry in interleaved(own, others)
-        if entry.row["type"] == "message.posted" and entry.face in together
-    ]
+    told: list[dict[str, Any]] = []
+    for entry in interleaved(own, others):
+        if entry.face not in together:
+            continue
+        if entry.row["type"] == "message.posted":
+            told.append(_message(entry))
+        elif entry.row["type"] == STEP and told:  # of the answer before it
+            told[-1]["next_step"] = _step(entry)
+    return told
 
 
 def _message(entry: Entry) -> dict[str, Any]:
@@ -109,7 +115,14 @@ def _message(entry: Entry) -> dict[str, Any]:
         "by": frame["by"]["name"],
         "staff": frame["by"]["staff"],
         "body": frame["body"],
+        "next_step": None,
     }
+
+
+def _step(entry: Entry) -> dict[str, Any]:
+    data = entry.row["data"]
+    until = iso(datetime.fromisoformat(data["until"])) if data.get("until") else None
+    return {"what": entry.row["body"], "who": data["who"], "until": until}
 
 
 def _piece(piece: Evidence, sha256: bytes | None) -> dict[str, Any]:

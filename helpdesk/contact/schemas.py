@@ -104,6 +104,12 @@ class TicketOut(BaseModel):
     updated_at: datetime
 
 
+class NextStepOut(BaseModel):
+    what: str
+    who: str = Field(description="`us`, the desk; `you`, the requester; or `other`.")
+    until: datetime | None = Field(description="Empty while it is not known.")
+
+
 class MessageOut(BaseModel):
     number: int = Field(description="Its place in the case of its request; grows.")
     reference: str = Field(description="Where it was written: another one's, if it was merged.")
@@ -111,6 +117,7 @@ class MessageOut(BaseModel):
     by: str
     staff: bool
     body: str
+    next_step: NextStepOut | None = Field(description="What the desk said happens after it.")
 
 
 class PieceOut(BaseModel):

@@ -56,11 +56,27 @@ def local_day(at: datetime, tz: str, now: datetime) -> str:
     return local_date(at, tz)
 
 
+def day_in(at: datetime, tz: str = "UTC") -> str:
+    """As fields for a day take it."""
+    return localised(at, tz).date().isoformat()
+
+
 def when(at: datetime, tz: str, now: datetime) -> str:
     """`Today 14:32`, `Fri 20 Nov, 14:32`."""
     day = local_day(at, tz, now)
     joint = " " if day in ("Today", "Yesterday", "Tomorrow") else ", "
     return f"{day}{joint}{local_clock(at, tz)}"
+
+
+def moment(given: str) -> datetime:
+    """What an event keeps as text."""
+    return datetime.fromisoformat(given)
+
+
+def mid_sentence(moment: str) -> str:
+    """`when` behind other words: `by today 14:32`, `by Fri 20 Nov, 14:32`."""
+    relative = moment.startswith(("Today", "Yesterday", "Tomorrow"))
+    return moment[0].lower() + moment[1:] if relative else moment
 
 
 def iso(at: datetime) -> str:
@@ -137,6 +153,9 @@ FILTERS = {
     "local_clock": local_clock,
     "local_day": local_day,
     "when": when,
+    "mid_sentence": mid_sentence,
+    "moment": moment,
+    "day_in": day_in,
     "iso": iso,
     "ago": ago,
     "span": span,

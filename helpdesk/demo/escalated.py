@@ -117,7 +117,7 @@ async def one(
 async def by_rule(tx: Transaction, ticket_id: int, key: str, level: Level) -> Escalation:
     rule: Rule = default_rules().by_key.get(key) or default_rules().by_key["breached"]
     cause = {"follow_ups": Cause.FOLLOW_UPS, "money": Cause.MONEY}.get(key, Cause.TIME)
-    said = {"follow_ups": "somebody asked for news again and again", "money": "much is at stake"}
+    said = {"follow_ups": "news was asked for several times", "money": "much is at stake"}
     words = said.get(key, "the time for an answer has passed")
     return await escalate(tx, ticket_id, Raising(cause, level, words, rule=rule, version=1))
 

@@ -30,6 +30,7 @@ from helpdesk.tickets import commands
 from helpdesk.tickets.claims import about_of
 from helpdesk.tickets.coverage import mark_coverage
 from helpdesk.tickets.filing import Filed, Filing, Piece, file_ticket
+from helpdesk.tickets.next_step import Doer, NextStep
 from helpdesk.tickets.queries import hold_ticket
 from helpdesk.tickets.rating import rate
 from helpdesk.tickets.states import Coverage, Severity, Status
@@ -233,6 +234,7 @@ class Play:
                 f"Hello {words['name']},\n\n{story['answer'].format_map(words)}",
                 self.uuid(),
                 Status.SOLVED if solved else Status.OPEN,
+                step=None if solved else self.next_step(filed),
             )
             if solved:
                 article = self.opinions.covered_by(type.key)
@@ -244,6 +246,14 @@ class Play:
             await self.later(minutes=self.random.randrange(60, 2000))
             async with self.desk.transaction(await actor_of(self.desk, person.id)) as tx:
                 await commands.follow_up(tx, filed.ticket_id, "Is there any news?", self.uuid())
+
+    def next_step(self, filed: Filed) -> NextStep | None:
+        """With some answers that settle nothing yet."""
+        day = (self.clock.now() + timedelta(days=4)).date()
+        return {
+            0: NextStep("We look it up in the records and write to you", Doer.US, day),
+            1: NextStep("The bank answers our question", Doer.OTHER),
+        }.get(filed.ticket_id % 4)
 
     async def at_work(self, group: str, filed: Filed) -> bool:
         """Whether the department works again before now; then it is that moment."""

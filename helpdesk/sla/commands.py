@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from helpdesk.cases.events import record
-from helpdesk.cases.models import Audience, Case, Message
+from helpdesk.cases.models import Audience, Case, Event, Message
 from helpdesk.core.formats import local_time
 from helpdesk.desk import Desk, Transaction
 
@@ -31,6 +31,7 @@ INSERT INTO sla_reworks (because, asked_at, reached, tickets)
 SELECT 'policy', $3, 0, 0 FROM made
 """
 FARTHEST = timedelta(days=400)
+EXTENDED = "sla.extended"
 Change = Callable[[tuple[Target, ...]], tuple[Target, ...]]
 
 
@@ -190,14 +191,17 @@ async def extend(
         raise NotExtendable("This is between departments: take the ticket, or hand it back.")
     if until <= tx.now:
         raise NotExtendable("Choose a date that is still to come.")
-    if row.due_at is not None and until <= row.due_at:
+    told = await moved_to(tx, case, named)
+    if told == until:
+        raise NotExtendable("It was moved to this date already.")
+    if any(at is not None and until <= at for at in (told, row.due_at)):
         raise NotExtendable("Choose a date after the one it has now.")
     if until - tx.now > FARTHEST:
         raise NotExtendable("Choose a date within the next 400 days.")
     record(
         tx,
         case,
-        "sla.extended",
+        EXTENDED,
         audience,
         ticket_id=ticket_id,
         message=message,
@@ -210,3 +214,22 @@ async def extend(
         old=row.due_at.isoformat() if row.due_at else None,
         **reach,
     )
+
+
+async def moved_to(tx: Transaction, case: Case, named: tuple[int, Kind, int]) -> datetime | None:
+    """The date that was told last; what is owed is computed from it a moment later."""
+    ticket_id, kind, began_by = named
+    query = (
+        select(col(Event.data)["until"].as_string())
+        .where(
+            Event.case_id == case.id,
+            Event.ticket_id == ticket_id,
+            Event.type == EXTENDED,
+            col(Event.data)["kind"].as_string() == kind.value,
+            col(Event.data)["began_by"].as_integer() == began_by,
+        )
+        .order_by(col(Event.seq).desc())
+        .limit(1)
+    )
+    found = (await tx.db.exec(query)).one_or_none()
+    return datetime.fromisoformat(found) if found else None

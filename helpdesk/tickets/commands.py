@@ -16,6 +16,7 @@ from helpdesk.permissions import STAFF
 
 from .claims import settle_claims
 from .models import Ticket, reference
+from .next_step import NextStep, tell_next
 from .queries import audience, hold_ticket, note_reach, reach, staff_audience
 from .states import MOVES, REOPEN_DAYS, UNSOLVED, Severity, Status, WrongMove
 from .states import NotAllowed as NotAllowed
@@ -80,6 +81,7 @@ async def reply(
     client_id: UUID,
     then: Status | None = None,
     seen: int | None = None,
+    step: NextStep | None = None,
 ) -> Message:
     """A staff answer everybody on this side sees; `then` is the status it leaves.
 
@@ -101,6 +103,7 @@ async def reply(
     )
     if not new:
         return message
+    await tell_next(tx, case, ticket, step)
     ticket.updated_at = tx.now
     ticket.first_answered_at = ticket.first_answered_at or tx.now
     if ticket.assignee_id is None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlmodel import col, select
+
 from helpdesk.cases.models import Event, Message, Timer
 from helpdesk.cases.receipts import already_done
 from helpdesk.core.formats import local_time
@@ -16,6 +18,7 @@ from helpdesk.sla.promises.commands import expected_on
 
 from .commands import close_after_reopen_time
 from .models import Ticket, reference
+from .next_step import STEP, in_words
 from .rating import FORGET, LINK_LASTS, SCALE, issue_rating_link
 from .states import Status
 from .words import OWN_STATUS
@@ -109,8 +112,22 @@ async def mail_answer(desk: Desk, event_id: int) -> None:
             tx,
             told,
             told.ticket.subject,
-            f"{author.name} answered your request:\n\n{message.body}",
+            f"{author.name} answered your request:\n\n{message.body}{await told_next(tx, told)}",
         )
+
+
+async def told_next(tx: Transaction, told: Told) -> str:
+    """What was said with the answer: the event right after it."""
+    event, zone = told.event, told.person.time_zone
+    query = (
+        select(Event, Message.body)
+        .join(Message, col(Message.id) == col(Event.message_id))
+        .where(Event.case_id == event.case_id, Event.seq == event.seq + 1, Event.type == STEP)
+    )
+    if (found := (await tx.db.exec(query)).one_or_none()) is None:
+        return ""
+    clock = f" ({zone})" if found[0].data.get("until") else ""
+    return f"\n\n{in_words(found[0].data, found[1], zone)}{clock}"
 
 
 @job

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.people import Cast
 
@@ -90,15 +90,7 @@ async def open_page(chromium: Browser, site: str, cast: Cast) -> AsyncIterator[O
         )
         contexts.append(context)
         if who:
-            name, _, token = (await cast.session(who)).partition("=")
-            cookie: Any = {
-                "name": name,
-                "value": token,
-                "url": site.replace("http://", "https://"),  # a __Host- cookie is a secure one
-                "secure": True,
-                "httpOnly": True,
-            }
-            await context.add_cookies([cookie])
+            await sign_in(context, cast, site, who)
         page = await context.new_page()
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
@@ -118,6 +110,19 @@ async def open_page(chromium: Browser, site: str, cast: Cast) -> AsyncIterator[O
     for context in contexts:
         await context.close()
     assert not complaints, complaints
+
+
+async def sign_in(context: BrowserContext, cast: Cast, site: str, who: str) -> None:
+    """By a session of their own: staff need a new one after a night."""
+    name, _, token = (await cast.session(who)).partition("=")
+    cookie: Any = {
+        "name": name,
+        "value": token,
+        "url": site.replace("http://", "https://"),  # a __Host- cookie is a secure one
+        "secure": True,
+        "httpOnly": True,
+    }
+    await context.add_cookies([cookie])
 
 
 async def axe(page: Page, only: dict[str, Any] = WHOLE) -> list[str]:

@@ -1,10 +1,8 @@
 """Two browsers talk, whatever the network does."""
 
-import asyncio
-
 from playwright.async_api import Page, expect
 
-from chat.commands import claim, set_availability
+from chat.commands import set_availability
 from helpdesk.desk import Desk
 from tests.chat.live import begin_chat, tab_of
 from tests.chat.network import network_to
@@ -30,47 +28,6 @@ async def make_available(desk: Desk, cast: Cast, name: str) -> None:
     desk.clock.set(TUESDAY.replace(hour=15))  # type: ignore[attr-defined]  # Payments works in New York
     async with desk.transaction(await cast.actor(name)) as tx:
         await set_availability(tx, True)
-
-
-async def test_a_visitor_waits_talks_and_ends(
-    site: str, desk: Desk, cast: Cast, open_page: OpenPage
-) -> None:
-    await make_available(desk, cast, "pete")
-    page = await open_page("", "/chat?type=withdrawal_not_received")
-    await page.fill("#name", "Gabi")
-    await page.fill("#email", "gabi@example.com")
-    await page.fill("#description", "My withdrawal has not arrived.")
-    await page.click("text=Start the chat")
-    await page.wait_for_url("**/chat/*")
-    await expect(page.locator("#place-words")).to_have_text("You are next in line")
-
-    number = int(page.url.rsplit("/", 1)[1])
-    async with desk.transaction(await cast.actor("pete")) as tx:
-        chat = await claim(tx, number)
-    await expect(page.locator("#agent")).to_have_text("Pete")
-    pete = await tab_of(site, cast, "pete", chat)
-    stream, face = f"case:{chat.case_id}", f"chat:{chat.id}"
-    await pete.tell(t="typing", s=stream, kind="reply", face=face)
-    await expect(page.locator(".typing")).to_contain_text("Pete is typing")
-    await pete.ack(await pete.say(chat, "Let me look."))
-    await expect(page.locator("#log")).to_contain_text("Let me look.")
-    await expect(page.locator(".typing")).to_be_hidden()
-
-    await write(page, "Thank you")
-    await pete.until(lambda frame: frame.get("body") == "Thank you")
-    mine = page.locator("#log .msg[data-kind=mine]", has_text="Thank you")
-    await expect(mine).to_have_attribute("data-state", "sent")
-    await pete.tell(t="read", s=stream, n=pete.numbers()[-1])
-    await expect(mine).to_have_attribute("data-state", "seen")
-
-    await page.reload()
-    await expect(page.locator("#log .bubble-text")).to_have_count(3)
-    await page.click("text=End the chat")
-    await expect(page.locator("text=This chat has ended.")).to_be_visible()
-    await pete.until(lambda frame: frame.get("type") == "conversation.ended")
-    refused = await pete.ack(await pete.say(chat, "too late"))
-    assert refused["code"] == "closed"
-    await pete.leave()
 
 
 async def test_cut_three_times_nothing_is_lost_or_doubled_and_a_second_tab_shows_the_same(
@@ -103,29 +60,6 @@ async def test_cut_three_times_nothing_is_lost_or_doubled_and_a_second_tab_shows
         assert pete.bodies() == await bodies(nina)
         assert [text for text in pete.bodies() if "pete" not in text] == said
         await pete.leave()
-
-
-async def test_what_was_written_offline_survives_a_reload_and_is_sent_once(
-    site: str, desk: Desk, cast: Cast, open_page: OpenPage
-) -> None:
-    chat = await begin_chat(desk, cast)
-    pete = await tab_of(site, cast, "pete", chat)
-    async with network_to(site) as (network, through):
-        page = await open_page("nina", expected="WebSocket|net::ERR")
-        await page.goto(f"{through}/chat/{chat.id}")
-        await expect(page.locator("#log .bubble-text")).to_have_count(1)
-        network.down = True
-        network.cut()
-        await expect(page.locator("#connection")).to_contain_text("Keep writing")
-        await write(page, "written in the dark")
-        await expect(page.locator("#log .msg").last).to_contain_text("written in the dark")
-        network.down = False
-        await page.reload()
-        await pete.until(lambda frame: frame.get("body") == "written in the dark", seconds=15)
-        await expect(page.locator("#log .bubble-text")).to_have_count(2, timeout=15_000)
-        await asyncio.sleep(0.5)
-        assert pete.bodies().count("written in the dark") == 1
-    await pete.leave()
 
 
 async def test_a_connection_that_died_without_a_word_is_noticed_within_30_seconds(
@@ -168,17 +102,6 @@ async def test_a_file_joins_the_chat_and_a_private_one_is_hidden_from_other_depa
     await expect(page.locator(".upload")).to_have_count(0)
     await pete.leave()
     await amy.leave()
-
-
-async def test_with_nobody_there_the_form_opens_with_the_text(
-    cast: Cast, open_page: OpenPage
-) -> None:
-    page = await open_page("nina", "/chat?type=withdrawal_not_received")
-    await expect(page.locator(".notice-warn:visible")).to_contain_text("Payments is closed now")
-    await page.fill("#description", "Kept text about a withdrawal")
-    await page.get_by_role("button", name="Leave it as a request").click()
-    await page.wait_for_url("**/report*")
-    await expect(page.locator("[name=description]")).to_have_value("Kept text about a withdrawal")
 
 
 async def test_axe_finds_nothing_on_the_chat_pages(

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Frame, Page, expect
 
 from chat.models import Conversation
 from chat.queries import hold_conversation
@@ -33,7 +33,7 @@ async def live_now(page: Page) -> None:
     await expect(page.locator("html")).to_have_attribute("data-live", "open")
 
 
-async def until(page: Page, truth: str) -> None:
+async def until(page: Page | Frame, truth: str) -> None:
     """Pages refuse to evaluate text themselves: the condition is a part of the script."""
     async with asyncio.timeout(60):
         await page.evaluate(UNTIL.replace("TRUTH", truth))

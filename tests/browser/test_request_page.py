@@ -121,3 +121,31 @@ async def test_nothing_scrolls_sideways_on_the_narrowest_phone(
         await page.goto(path)
         await page.wait_for_timeout(200)
         assert not await sideways(page), path
+
+
+async def test_a_next_step_arrives_below_its_answer_as_it_is_after_a_reload(
+    cast: Cast, open_page: OpenPage
+) -> None:
+    await cast.desk.pool.execute(
+        "UPDATE people SET time_zone = 'America/New_York' WHERE id = $1", cast.finn.id
+    )
+    filed = await a_ticket(cast)
+    finn = await open_page("finn", f"/requests/{filed.reference}")
+    amy = await open_page("amy", f"/desk/tickets/{filed.reference}")
+    for page in (finn, amy):
+        await live_now(page)
+    await amy.locator(".next-step > summary").press("Enter")
+    await amy.get_by_label("What happens next", exact=True).fill("We ask the bank")
+    await amy.get_by_label("By when").fill("2026-09-01")
+    assert await faults(amy) == []
+    await amy.locator("#thread textarea").fill("We look into it")
+    await amy.keyboard.press("Control+Enter")
+    for page in (amy, finn):
+        told = page.locator(".msg-next")
+        await expect(told).to_contain_text("Next step: We ask the bank. We do this by 1 Sep 2026,")
+        live = await told.inner_text()
+        await page.reload()
+        await expect(page.locator(".msg-next")).to_have_text(live, use_inner_text=True)
+    assert await amy.locator(".next-step").get_attribute("open") is None
+    await expect(amy.locator("#promised")).to_contain_text("(New York)")
+    assert await faults(finn) == []

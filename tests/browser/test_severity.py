@@ -7,14 +7,17 @@ from sqlmodel import select
 
 from helpdesk.tickets.models import Ticket
 from tests.browser.conftest import OpenPage, faults, sideways
+from tests.helpdesk.escalations.build import work
 from tests.people import Cast
 
 REPORT = "/report?service=technical_support&type=tech_unsolved"
 SPANISH = "Abrí la aplicación ayer y esperaba ver mis horas, pero la página se cierra enseguida."
 
 
-async def write(page: Page, description: str) -> None:
-    await page.fill("#subject", "The icon has the wrong colour in dark mode")
+async def write(
+    page: Page, description: str, subject: str = "The icon has the wrong colour in dark mode"
+) -> None:
+    await page.fill("#subject", subject)
     await page.fill("#description", description)
     await page.fill("[name='answers.articles_tried']", "Browser, cache, notifications")
     await page.fill("[name='answers.steps']", "Open the page, switch to dark mode.")
@@ -58,6 +61,22 @@ async def test_spanish_is_welcome_and_a_card_number_is_noticed(open_page: OpenPa
     await page.fill("#description", "I opened it yesterday and the page closes itself at once.")
     await expect(page.locator("#language-notice")).to_be_empty()
     await expect(page.locator("#personal-notice")).to_be_empty()
+
+
+async def test_spanish_is_tagged_and_read_by_somebody_who_knows_it(
+    open_page: OpenPage, cast: Cast
+) -> None:
+    page = await open_page("finn", REPORT)
+    await write(page, SPANISH, "La factura queda vacía después de borrar la caché")
+    await expect(page.locator("#language-notice")).to_contain_text("En inglés respondemos antes")
+    await page.get_by_role("button", name="Check and send").last.click()
+    await page.get_by_role("button", name="Send", exact=True).click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Sent.")
+    await work(cast)
+    tess = await open_page("tess", "/desk/search?q=lang:es")
+    await tess.get_by_role("link", name=re.compile("La factura queda")).first.click()
+    await expect(tess.locator("#context")).to_contain_text("Written in")
+    await expect(tess.locator("#context")).to_contain_text("Spanish")
 
 
 async def test_managers_change_the_rules(open_page: OpenPage) -> None:

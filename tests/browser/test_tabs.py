@@ -13,6 +13,7 @@ from tests.people import Cast
 
 from .conftest import OpenPage
 from .test_chat import bodies, write
+from .test_widget import LOCKLESS
 
 SENT = "#log .msg:not([data-state=sent]):not([data-state=seen])"
 
@@ -71,6 +72,42 @@ async def test_one_tab_has_the_socket_for_all_and_the_next_takes_over_at_once(
     await pete.until(lambda frame: frame.get("body") == "written and sent", 15)
     await asyncio.sleep(0.3)
     assert pete.bodies() == [*said, "written and sent"]
+    await pete.leave()
+
+
+async def test_without_web_locks_each_tab_has_its_own_connection_and_nothing_is_doubled(
+    site: str, desk: Desk, cast: Cast, open_page: OpenPage
+) -> None:
+    chat = await begin_chat(desk, cast)
+    pete = await tab_of(site, cast, "pete", chat)
+    async with network_to(site) as (network, through):
+        first = await open_page("nina", expected="WebSocket|net::ERR")
+        await first.context.add_init_script(LOCKLESS)
+        pages = [first, await first.context.new_page()]
+        for page in pages:
+            await page.goto(f"{through}/chat/{chat.id}")
+            await expect(page.locator("html")).to_have_attribute("data-live", "open")
+        assert await leaders(pages) == pages
+        network.down = True
+        network.cut()
+        said = ["Hello"]
+        for page in pages:
+            await expect(page.locator("#connection")).to_contain_text("Keep writing")
+            said.append(f"in the dark of tab {pages.index(page)}")
+            await write(page, said[-1])
+        network.down = False
+        await pages[1].reload()
+        for page in pages:
+            await expect(page.locator("#log .bubble-text")).to_have_count(3)
+            await expect(page.locator(SENT)).to_have_count(0)
+        for page in pages:
+            said.append(f"in the light of tab {pages.index(page)}")
+            await write(page, said[-1])
+            await pete.until(lambda frame, body=said[-1]: frame.get("body") == body, 30)
+        for page in pages:
+            await expect(page.locator("#log .bubble-text")).to_have_count(5)
+            assert await bodies(page) == pete.bodies()
+        assert sorted(pete.bodies()) == sorted(said)
     await pete.leave()
 
 

@@ -2,6 +2,7 @@
 and nothing internal ever arrives."""
 
 import asyncio
+import re
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
@@ -25,11 +26,13 @@ from tests.conftest import TUESDAY
 from tests.people import Cast
 
 from .conftest import NARROW, OpenPage, axe, sideways
+from .test_desk_at_work import until
 
 BLOCKED = """window.WebSocket = class {
   constructor() { setTimeout(() => this.onclose?.({code: 1006})) }
   close() {}
 }"""
+LOCKLESS = "delete Navigator.prototype.locks"
 COUNT = """() => document.addEventListener("helpdesk:unread", (event) => {
   document.documentElement.dataset.unread = event.detail;
 })"""
@@ -62,7 +65,8 @@ class Heard:
         self.reading.append(asyncio.create_task(self.read(answer)))
 
     async def read(self, answer: Response) -> None:
-        if "json" in answer.headers.get("content-type", ""):
+        kind = answer.headers.get("content-type", "")
+        if "json" in kind or "html" in kind:
             with suppress(Error):  # the page was left before it came
                 self.texts.append(await answer.text())
 
@@ -141,7 +145,7 @@ async def test_on_another_site_nothing_is_lost_and_nothing_internal_arrives(
         async with await cast.browser(site, "max") as supervisor:
             await supervisor.post(f"/desk/chats/{chat.id}/watch")
             path = f"/desk/chats/{chat.id}/whisper"
-            told = await supervisor.post(path, data={"body": "canary", "cid": str(uuid4())})
+            told = await supervisor.post(path, data={"body": "canary", "once": str(uuid4())})
             assert told.status_code == 303
         await expect(pete.locator(".log")).to_contain_text("whispered")
         await write(frame, "Thank you, my card is 4111 1111 1111 1111")
@@ -192,6 +196,100 @@ async def test_on_another_site_nothing_is_lost_and_nothing_internal_arrives(
         assert "4111 1111" not in texts
 
 
+async def test_asleep_for_a_minute_and_in_two_tabs_everything_is_there_once(
+    site: str, desk: Desk, cast: Cast, open_page: OpenPage
+) -> None:
+    """First nothing passes and nobody is told, then the connection is gone: sixty seconds in all.
+    The browser has no Web Locks, which on a page without TLS none has."""
+    await afternoon(desk, cast)
+    async with network_to(site) as (network, through), host_page(cast, through) as host:
+        page = await open_page("", expected="WebSocket|net::ERR")
+        await page.context.add_init_script(LOCKLESS)
+        await page.clock.install()
+        await page.goto(host)
+        frame = await frame_on(page)
+        await press_launcher(page)
+        await start_chat(frame, "Where is my withdrawal?")
+        chat = await taken(desk, cast)
+        pete = await open_page("pete", f"/desk/chats/{chat.id}")
+        told = pete.locator(".log .msg .bubble-text")
+
+        async def answer(text: str) -> None:
+            await pete.fill(".composer textarea", text)
+            await pete.press(".composer textarea", "Enter")
+            await expect(pete.locator(".log .msg", has_text=text)).to_have_attribute(
+                "data-state", re.compile("sent|seen")
+            )
+
+        await answer("Let me look.")
+        await expect(frame.locator("#log")).to_contain_text("Let me look.")
+        network.passing.clear()
+        await write(frame, "into the silence")
+        await answer("while you slept")
+        await page.clock.run_for(30_000)
+        await expect(frame.locator("#connection")).to_contain_text("Keep writing")
+        network.down = True
+        network.cut()
+        network.passing.set()
+        await page.clock.run_for(30_000)
+        await write(frame, "and into the dark")
+        await expect(frame.locator("#log .msg").last).to_contain_text("Not sent yet")
+        await answer("and longer")
+        await expect(frame.locator("#log")).not_to_contain_text("while you slept")
+        network.down = False
+        await page.clock.run_for(20_000)
+        await expect(frame.locator("#log .msg")).to_have_count(6)
+        await expect(frame.locator("#connection")).to_be_hidden()
+        await expect(told).to_have_count(6)
+        second = await page.context.new_page()
+        await second.goto(host)
+        other = await frame_on(second)
+        await expect(other.locator("#log .msg")).to_have_count(6)
+        for tab, text in ((other, "from the second tab"), (frame, "and from the first")):
+            await write(tab, text)
+            await expect(told.last).to_have_text(text)
+        await expect(frame.locator("#log .msg")).to_have_count(8)
+        await expect(other.locator("#log .msg")).to_have_count(8)
+        shown = await said(frame)
+        assert len(set(shown)) == 8
+        assert shown == await said(other) == await told.all_text_contents()
+
+
+async def test_the_sites_own_server_says_who_is_signed_in_there(
+    site: str, desk: Desk, cast: Cast, open_page: OpenPage
+) -> None:
+    await afternoon(desk, cast)
+    tokens: list[str] = []
+    async with host_page(cast, site, "nina", tokens, served=True) as host:
+        page = await open_page("", expected="401|404|503")
+        await page.clock.install()
+        await page.goto(host)
+        frame = await frame_on(page)
+        assert len(tokens) == 2  # nobody has opened it
+        await press_launcher(page)
+        await start_chat(frame, "Where is my withdrawal?")
+        chat = await taken(desk, cast)
+        assert (chat.visitor_id, len(tokens)) == (cast.nina.id, 1)
+        await expect(frame.locator("#sub")).to_contain_text("Pete")
+
+        # It has run out, and the site's server is out of order: it is asked again, and again.
+        tokens.insert(0, "")
+        desk.clock.advance(minutes=11)  # type: ignore[attr-defined]
+        pete = await tab_of(site, cast, "pete", chat)
+        async with asyncio.timeout(30):
+            while tokens:
+                await page.clock.run_for(16_000)
+        await write(frame, "Are you there?")
+        await pete.until(lambda one: one.get("body") == "Are you there?", 30)
+        await pete.leave()
+
+        # Signed out there, so signed out here; and nothing of hers is left in the frame.
+        await page.reload()
+        frame = await frame_on(page)
+        await expect(frame.locator("#guest")).to_be_visible()
+        assert "Are you there?" not in await frame.content()
+
+
 async def test_somebody_signed_in_there_by_keyboard_on_a_phone_without_sockets(
     site: str, desk: Desk, cast: Cast, open_page: OpenPage
 ) -> None:
@@ -210,7 +308,7 @@ async def test_somebody_signed_in_there_by_keyboard_on_a_phone_without_sockets(
             await page.keyboard.press("Tab")
             assert await page.evaluate("document.activeElement.dataset.helpdesk")
         await page.keyboard.press("Escape")
-        assert not await frame.evaluate("document.hasFocus()")
+        await until(frame, "!document.hasFocus()")
         await page.keyboard.press("Enter")
         await start_chat(frame, "Where is my withdrawal?")
         chat = await taken(desk, cast)

@@ -31,6 +31,8 @@ def test_days_near_today_have_names() -> None:
     assert formats.when(NOW + timedelta(days=1), "UTC", NOW) == "Tomorrow 14:32"
     assert formats.when(NOW - timedelta(days=2), "UTC", NOW) == "Thu 19 Nov, 14:32"
     assert formats.when(NOW - timedelta(days=400), "UTC", NOW) == "17 Oct 2025, 14:32"
+    assert formats.mid_sentence("Today 14:32") == "today 14:32"
+    assert formats.mid_sentence("Thu 19 Nov, 14:32") == "Thu 19 Nov, 14:32"
 
 
 def test_today_is_the_readers_today() -> None:

@@ -121,7 +121,7 @@ async def test_what_is_said_among_staff_reaches_the_visitor_by_no_path(
     for button in ("watch", "whisper"):
         cid = str(uuid4())
         for _ in range(2):  # a repeat is the same whisper
-            done = await press(cast, site, "max", chat, button, body=f"{SECRET} to you", cid=cid)
+            done = await press(cast, site, "max", chat, button, body=f"{SECRET} to you", once=cid)
             assert done.status_code == 200, done.text
     heard = await pete.until(is_event("conversation.whispered"))
     assert (heard["body"], heard["aud"]) == (f"{SECRET} to you", "staff")

@@ -15,6 +15,7 @@ from helpdesk.calendars.queries import look_again
 from helpdesk.core.clock import FrozenClock
 from helpdesk.desk import Desk
 from helpdesk.permissions import SYSTEM
+from tests.chat.agents.scene import ask, is_there, page_seen
 from tests.chat.live import tab_of
 from tests.chat.widget.build import Frame, a_key, a_widget, claims_for, frame_tab, sign
 from tests.conftest import TUESDAY
@@ -67,7 +68,7 @@ async def taken(cast: Cast, chat: dict[str, Any], name: str = "pete") -> Convers
 async def test_closed_away_or_on_a_holiday_it_says_so_and_offers_the_form(
     site: str, desk: Desk, cast: Cast, clock: FrozenClock
 ) -> None:
-    """A4.1, A4.2."""
+    """A4.1; and A4.2, where nobody can be talked to."""
     clock.set(TUESDAY.replace(hour=2))
     tomorrow = date(2026, 6, 3)
     async with desk.transaction(SYSTEM) as tx:
@@ -110,6 +111,57 @@ async def test_closed_away_or_on_a_holiday_it_says_so_and_offers_the_form(
         never = (await frame.get("start", type="account_closure")).json()
         assert not never["open"]
         assert "This is not handled in chat." in never["why"]
+
+
+async def test_amy_is_there_so_chat_is_open_and_says_how_long_the_wait_is(
+    site: str, desk: Desk, cast: Cast, clock: FrozenClock
+) -> None:
+    """A4.2: 10:00 UTC, Amy with room for two; each reason for not is told apart."""
+    clock.set(TUESDAY.replace(hour=10))
+    await is_there(desk, cast, "amy", capacity=2)
+    for _ in range(5):  # what the estimate rests on: chats taken at once, of ten minutes each
+        talk = await ask(desk, cast, "omar", "GEN")
+        async with desk.transaction(await cast.actor("amy")) as tx:
+            await claim(tx, talk.id)
+        clock.advance(minutes=10)
+        await page_seen(desk, cast, "amy")
+        async with desk.transaction(await cast.actor("amy")) as tx:
+            await end(tx, talk.id)
+
+    async with await cast.browser(site) as client, Frame(site, await a_widget(cast)) as frame:
+
+        async def asked() -> tuple[bool, str | None, dict[str, Any] | None]:
+            answer = await client.get(AVAILABILITY, params={"department": "GEN"})
+            found = answer.json()
+            return found["available"], found["reason"], found["wait"]
+
+        at_once = {"low_s": 0, "high_s": 60, "words": "about a minute"}
+        assert await asked() == (True, None, at_once)
+        shown = (await frame.get("start", type="guidance")).json()
+        assert shown["open"]
+        assert "about a minute" in shown["why"]
+        for _ in range(2):  # her two; whoever comes now waits until one of them ends
+            talk = await ask(desk, cast, "omar", "GEN")
+            async with desk.transaction(await cast.actor("amy")) as tx:
+                await claim(tx, talk.id)
+        is_open, reason, wait = await asked()
+        assert (is_open, reason) == (True, None)
+        assert wait is not None
+        assert 0 < wait["low_s"] < 300 < wait["high_s"]  # on average, half of ten minutes
+
+        async with desk.transaction(await cast.actor("amy")) as tx:
+            await set_availability(tx, False, "meal")
+        assert await asked() == (False, "all_away", None)
+        assert not (await frame.get("start", type="guidance")).json()["open"]
+        await is_there(desk, cast, "amy")
+        clock.advance(seconds=46)  # available, she said, and her last page is gone
+        assert await asked() == (False, "all_away", None)
+        async with desk.transaction(SYSTEM) as tx:
+            today = clock.now().date()
+            await close_days(tx, cast.groups["GEN"].id, today, today, "Founding day")
+        look_again(desk)  # a process believes a calendar for some seconds
+        await is_there(desk, cast, "amy")
+        assert (await offers(desk))["GEN"].reason == "holiday"
 
 
 async def test_nina_waits_talks_and_nothing_is_lost_doubled_or_told_to_others(

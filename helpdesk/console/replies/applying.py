@@ -19,6 +19,7 @@ from helpdesk.evidence.models import EvidenceRequest
 from helpdesk.people.models import Group
 from helpdesk.tickets import commands
 from helpdesk.tickets.models import Ticket
+from helpdesk.tickets.next_step import NextStep
 from helpdesk.tickets.queries import hold_ticket
 from helpdesk.tickets.states import NotAllowed, Severity, Status
 from triage.routing.models import TicketTag
@@ -39,6 +40,7 @@ class Sending:
     body: str
     once: UUID
     seen: int | None = None
+    step: NextStep | None = None
 
 
 def read_once(given: str) -> UUID | None:
@@ -68,7 +70,9 @@ async def use_on_ticket(
     check_solving(doing, ticket)
     if sending.body:
         then = None if doing.status else then
-        await commands.reply(tx, ticket_id, sending.body, sending.once, then, sending.seen)
+        await commands.reply(
+            tx, ticket_id, sending.body, sending.once, then, sending.seen, sending.step
+        )
     await do(tx, case, ticket, doing)
 
 

@@ -33,6 +33,13 @@ def told(one: Estimate, department: str, hours: Hours, reader: str, now: datetim
             "",
         )
     if one.basis == Basis.AIM or one.half is None or one.most is None or one.usual is None:
+        if one.aim_at and one.aim_at < now:
+            return Told(
+                f"Our aim was {moment(one.aim_at, reader, now)}",
+                f"We aimed to answer within {one.aim_hours:g} working hours, and did not.",
+                "",
+                late=True,
+            )
         by = f", by {moment(one.aim_at, reader, now)}" if one.aim_at else ""
         return Told(
             f"Our aim: by {moment(one.aim_at, reader, now)}" if one.aim_at else "We do not know",

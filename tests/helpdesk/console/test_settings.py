@@ -14,7 +14,7 @@ from helpdesk.core.clock import FrozenClock
 from helpdesk.relay import relay_once
 from helpdesk.wiring import SUBSCRIBERS
 from tests.build import a_ticket
-from tests.chat.live import begin_chat
+from tests.chat.live import begin_chat, tab_of
 from tests.people import Cast
 
 from .build import say
@@ -122,6 +122,27 @@ async def test_a_note_tells_those_it_names_who_may_see_the_ticket(
             counts = await browser.get("/desk/counts", params={"since": before})
             told[who] = [one["body"] for one in counts.json()["rings"]]
     assert told == {"lena": ["Sam names you in a note."], "amy": [], "sam": []}
+
+
+async def test_a_note_in_a_chat_without_a_ticket_tells_those_it_names(
+    cast: Cast, site: str, clock: FrozenClock
+) -> None:
+    chat = await begin_chat(cast.desk, cast, "nina")
+    before = clock.now().isoformat()
+    clock.advance(seconds=1)
+    tab = await tab_of(site, cast, "pete", chat)
+    await tab.ack(await tab.say(chat, "@amy, @pete and @nina: have you seen this?", note=True))
+    await tab.leave()
+    while await relay_once(cast.desk, SUBSCRIBERS):
+        pass
+    for who, told in (("amy", 1), ("pete", 0), ("tess", 0)):
+        async with await cast.browser(site, who) as browser:
+            counts = await browser.get("/desk/counts", params={"since": before})
+            rings = [(one["body"], one["href"]) for one in counts.json()["rings"]]
+            assert rings == [("Pete names you in a note.", f"/desk/chats/{chat.id}")] * told
+            listed = (await browser.get("/desk/notices")).text
+            assert listed.count(f'href="/desk/chats/{chat.id}"') == told
+    assert await cast.desk.pool.fetchval("SELECT count(*) FROM desk_notices") == 1
 
 
 async def test_pages_are_told_what_may_ring_once_and_for_ones_departments(

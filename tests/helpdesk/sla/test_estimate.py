@@ -69,6 +69,11 @@ def test_it_is_said_with_its_reason_on_the_reader_s_clock() -> None:
     )
     assert length(40 * 60, 3 * 3600 + 1) == "40 minutes to 4 hours"
     assert told(one, "P", NEW_YORK, "UTC", SATURDAY + timedelta(days=3)).late
+    aim = estimate(NEW_YORK, SATURDAY, [], 0, 8)
+    assert told(aim, "P", NEW_YORK, "UTC", SATURDAY).when.startswith("Our aim: by ")
+    passed = told(aim, "P", NEW_YORK, "UTC", SATURDAY + timedelta(days=3))
+    assert passed.late
+    assert passed.when.startswith("Our aim was ")
 
 
 def test_what_is_promised_holds_as_often_as_it_says() -> None:
