@@ -114,4 +114,4 @@ async def test_a_session_of_requests_is_its_owners_and_its_pages_alone(
     await asyncio.sleep(0.1)
     async with desk.transaction(SYSTEM) as tx:
         await deactivate(tx, cast.nina.id)
-    assert await asyncio.wait_for(waiting, 20) == 4401
+    assert await asyncio.wait_for(waiting, 20) in (4401, 1012)

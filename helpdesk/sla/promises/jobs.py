@@ -19,6 +19,7 @@ from helpdesk.permissions import SYSTEM
 
 from .commands import promise
 from .models import AnswerTimes
+from .queries import answers_counted
 
 LOOK_EVERY = timedelta(minutes=5)
 LOOK_BACK = timedelta(days=60)
@@ -96,6 +97,7 @@ async def count_answer_times(desk: Desk, now: datetime, of_the_past: bool = Fals
             await tx.db.exec(
                 statement.on_conflict_do_update(index_elements=["group_id", "severity"], set_=new)
             )
+    desk.live.deliver([answers_counted()])
     return len(rows)
 
 

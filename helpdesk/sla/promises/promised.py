@@ -70,9 +70,10 @@ async def promised_from(desk: Desk, record: Sequence[Any] | None, on: Clocks) ->
     one = from_row(dict(zip(KEPT, rest, strict=True)))
     hours = await hours_of(desk, key)
     words = told(one, department, hours, on.theirs, one.at)
+    why = (words.why or words.range).replace(" your time)", " their time)")  # a colleague reads it
     return Promised(
         one.at, "First answer", ranges(one, on.theirs) or words.when, other_clock(one, on),
-        words.why or words.range, one.most[1] if one.most else one.aim_at,
+        why, one.most[1] if one.most else one.aim_at,
     )  # fmt: skip
 
 

@@ -11,11 +11,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from helpdesk.calendars.queries import hours_in, hours_of
 from helpdesk.catalogue import queries as catalogue
+from helpdesk.core.live import Envelope
 from helpdesk.desk import Desk
 
 from .estimate import FEWEST, Basis, Estimate, Sample, estimate
 
-FRESH = 15.0  # seconds until a process asks again how long answers take
+FRESH = 15.0  # seconds until a process asks again how long answers take, told or not
+COUNTED = "promises"  # the stream on which that is told
 TIMES = "SELECT group_id, severity, samples, waiting FROM answer_times"
 KEYS = "SELECT id, key, name FROM groups"
 NEWEST = """
@@ -119,12 +121,25 @@ def from_row(row: Mapping[str, Any]) -> Estimate:
     )  # fmt: skip
 
 
+def answers_counted() -> Envelope:
+    """Word to every process that there are new figures."""
+    return Envelope(COUNTED, 0, {}, {"t": "changed"})
+
+
 def look_again(desk: Desk) -> None:
-    desk.parts.setdefault("promises", _Shelf()).looked_at = float("-inf")
+    _shelf(desk).looked_at = float("-inf")
+
+
+def _shelf(desk: Desk) -> _Shelf:
+    shelf: _Shelf | None = desk.parts.get("promises")
+    if shelf is None:
+        shelf = desk.parts["promises"] = _Shelf()
+        desk.live.follow(COUNTED, lambda _: look_again(desk))
+    return shelf
 
 
 async def _fresh(desk: Desk) -> _Shelf:
-    shelf: _Shelf = desk.parts.setdefault("promises", _Shelf())
+    shelf = _shelf(desk)
     if time.monotonic() - shelf.looked_at >= FRESH:
         rows = await desk.pool.fetch(TIMES)
         shelf.times = {(row["group_id"], row["severity"]): read_times(row) for row in rows}
