@@ -168,7 +168,7 @@ def longest(ticket: Any, merged: Sequence[Face]) -> int:
 
 def in_words(entry: Entry, here: str, merged: Sequence[Face]) -> bool:
     """A merge is said once, though both tickets keep a row of it, perhaps on one case."""
-    if entry.face == here or entry.row["type"] not in OF_MERGING:
+    if entry.row["type"] not in OF_MERGING or entry.face == here:
         return True
     return any(face.shows(entry) for face in merged)
 
