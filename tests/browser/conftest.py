@@ -125,6 +125,17 @@ async def sign_in(context: BrowserContext, cast: Cast, site: str, who: str) -> N
     await context.add_cookies([cookie])
 
 
+async def arrive(page: Page, address: str) -> None:
+    """Until the page is there, whatever it came by: a page may read itself again on the way.
+
+    `*` is anything but a slash, `**` anything. Waiting for one navigation fails when the next one
+    cuts it off, which is no fault.
+    """
+    wanted = re.escape(address).replace(r"\*\*", ".*").replace(r"\*", "[^/]*")
+    await expect(page).to_have_url(re.compile(f"{wanted}$"))
+    await page.wait_for_load_state()
+
+
 async def axe(page: Page, only: dict[str, Any] = WHOLE) -> list[str]:
     """What axe finds on the page as it is: WCAG 2.2 AA and best practice."""
     if not await page.evaluate("'axe' in window"):

@@ -6,7 +6,7 @@ from helpdesk.desk import Desk
 from tests.helpdesk.people.visitors import mailed_path
 from tests.people import PASSWORD, Cast
 
-from .conftest import OpenPage
+from .conftest import OpenPage, arrive
 
 
 async def fill_in(page: Page) -> None:
@@ -24,7 +24,7 @@ async def make_account(page: Page, desk: Desk) -> None:
     await page.goto(await mailed_path(desk, "ida@example.com"))
     await page.get_by_label("Password").fill(PASSWORD)
     await page.get_by_role("button", name="Confirm and sign in").click()
-    await page.wait_for_url("**/requests")
+    await arrive(page, "**/requests")
 
 
 async def test_a_stranger_makes_an_account_leaves_and_comes_back(
@@ -38,7 +38,7 @@ async def test_a_stranger_makes_an_account_leaves_and_comes_back(
             await page.get_by_role("button", name="Sign out").click()
             await page.get_by_text("You are signed out.").wait_for()
         await page.goto("/account")
-        await page.wait_for_url("**/sign-in?next=/account")
+        await arrive(page, "**/sign-in?next=/account")
         await page.get_by_label("E-mail address").fill("ida@example.com")
         await page.get_by_label("Password").fill("not this one")
         await page.get_by_role("button", name="Sign in").click()
@@ -47,7 +47,7 @@ async def test_a_stranger_makes_an_account_leaves_and_comes_back(
         assert await page.get_by_label("E-mail address").input_value() == "ida@example.com"
         await page.get_by_label("Password").fill(PASSWORD)
         await page.get_by_role("button", name="Sign in").click()
-        await page.wait_for_url("**/account")
+        await arrive(page, "**/account")
         assert await page.get_by_text("This one").is_visible()
 
 
@@ -59,4 +59,4 @@ async def test_another_browser_is_signed_out_from_the_account_page(
     await here.get_by_role("button", name="Sign out test").click()
     await here.get_by_text("That browser is signed out.").wait_for()
     await there.goto("/account")
-    await there.wait_for_url("**/sign-in?next=/account")
+    await arrive(there, "**/sign-in?next=/account")

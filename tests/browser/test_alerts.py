@@ -6,7 +6,7 @@ from tests.helpdesk.alerts.build import an_alert, shown_on
 from tests.helpdesk.people.visitors import visitor
 from tests.people import Cast
 
-from .conftest import OpenPage, faults
+from .conftest import OpenPage, arrive, faults
 
 
 async def follows(page: Any) -> None:
@@ -28,7 +28,7 @@ async def test_what_an_agent_posts_is_on_a_visitors_open_page_without_a_reload(
     assert await visitors.locator(".alert-none").count() == 0
     news = visitors.locator("#alert-news")
     assert await news.inner_text() == "Partly working: Payments page is slow."
-    await desk.wait_for_url("**/desk/alerts/*")
+    await arrive(desk, "**/desk/alerts/*")
     await desk.fill("#body", "A new machine helps.")
     await desk.get_by_role("button", name="It is solved").click()
     await visitors.locator(".alert-none").wait_for()

@@ -6,7 +6,7 @@ from tests.build import a_ticket
 from tests.helpdesk.contact.offers import an_article
 from tests.people import Cast
 
-from .conftest import OpenPage, axe
+from .conftest import OpenPage, arrive, axe
 
 WORDS = "Clear the cache. Then open the page again."
 
@@ -53,7 +53,7 @@ async def test_an_article_is_put_into_the_reply_and_the_ticket_closed_by_keys(
     # One key makes a draft of the answer.
     await page.locator("#thread-head h1").click()
     await page.keyboard.press("d")
-    await page.wait_for_url("**/desk/help/*")
+    await arrive(page, "**/desk/help/*")
     drafts = "SELECT count(*) FROM articles WHERE from_ticket_id = $1"
     assert await cast.desk.pool.fetchval(drafts, filed.ticket_id) == 1
 

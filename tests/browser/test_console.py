@@ -13,7 +13,7 @@ from tests.chat.live import begin_chat
 from tests.chat.network import network_to
 from tests.people import Cast
 
-from .conftest import OpenPage, sideways
+from .conftest import OpenPage, arrive, sideways
 
 ARRIVED = re.compile("sent|seen")
 
@@ -76,7 +76,7 @@ async def test_a_ticket_opens_beside_the_list_and_back_returns(
     await page.press("body", "j")
     await page.press("body", "j")
     await page.keyboard.press("Enter")
-    await page.wait_for_url(f"**/{second.reference}?view=unassigned")
+    await arrive(page, f"**/{second.reference}?view=unassigned")
     await expect(page.locator("h1")).to_have_text("The second of two subjects")
     await expect(page.locator(".conversation-link[aria-current]")).to_contain_text("second")
     assert second.reference in await page.title()
@@ -241,7 +241,7 @@ async def test_an_agent_answers_a_chat_makes_a_ticket_of_it_and_ends_it(
     nina = await open_page("nina", f"/chat/{chat.id}")
 
     await row.locator("a").click()
-    await pete.wait_for_url(f"**/desk/chats/{chat.id}")
+    await arrive(pete, f"**/desk/chats/{chat.id}")
     await expect(pete.locator("#context-open + .related")).to_contain_text(earlier.reference)
     await pete.press("body", "a")
     await expect(pete.locator("#list")).to_contain_text("Yours")
@@ -267,7 +267,7 @@ async def test_an_agent_answers_a_chat_makes_a_ticket_of_it_and_ends_it(
     await expect(pete.locator("#context .evidence")).to_contain_text("receipt.txt")
 
     await pete.get_by_role("button", name="Make a ticket").click()
-    await pete.wait_for_url("**/desk/tickets/HD-*")
+    await arrive(pete, "**/desk/tickets/HD-*")
     await expect(pete.locator(".log")).to_contain_text("Let me look")
     await pete.goto(f"/desk/chats/{chat.id}")
     await pete.locator("summary", has_text="End chat").click()
@@ -315,7 +315,7 @@ async def test_on_a_phone_each_pane_is_a_page(cast: Cast, open_page: OpenPage) -
     await page.click("#context .pane-back")
     await expect(page.locator("#thread")).to_be_visible()
     await page.click("#thread .pane-back")
-    await page.wait_for_url("**/desk?view=unassigned")
+    await arrive(page, "**/desk?view=unassigned")
     await page.click(".views-open")
     await page.click(".view:has-text('All open')")
     await expect(page.locator("h1")).to_have_text("All open")

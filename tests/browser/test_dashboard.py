@@ -12,7 +12,7 @@ from tests.helpdesk.reports.test_counting import live
 from tests.helpdesk.reports.test_dashboard import count
 from tests.people import Cast
 
-from .conftest import faults
+from .conftest import arrive, faults
 
 OpenPage = Callable[..., Awaitable[Page]]
 HOLD = "() => document.querySelector('#part-hours .numbers').getBoundingClientRect().top"
@@ -57,7 +57,7 @@ async def test_a_manager_reads_the_dashboard(
     await page.get_by_label("Refresh every minute").uncheck()
     await arrived.focus()
     await page.keyboard.press("Enter")
-    await page.wait_for_url("**/desk/dashboard/lists/arrived?*")
+    await arrive(page, "**/desk/dashboard/lists/arrived?*")
     rows = page.locator("tbody tr")
     assert await rows.count() == before + 1
     assert not await faults(page)

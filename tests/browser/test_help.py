@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from helpdesk.desk import Desk
 from tests.articles import BODY, publish, publish_in
 
-from .conftest import OpenPage, axe, sideways
+from .conftest import OpenPage, arrive, axe, sideways
 
 ARTICLE = "/help/articles/refunds-to-a-card"
 TABLE = "\n\n| Way | Days |\n| --- | --- |\n| Card | 5 |\n\n> Keep the receipt.\n\n`IBAN`"
@@ -47,7 +47,7 @@ async def test_results_come_while_somebody_types_and_are_told_once(open_page: Op
     assert await page.evaluate("document.activeElement.id") == "help-q"
     await page.keyboard.press("ArrowDown")
     await page.keyboard.press("Enter")
-    await page.wait_for_url(f"**{ARTICLE}")
+    await arrive(page, f"**{ARTICLE}")
 
 
 async def test_the_last_search_and_what_was_opened_are_remembered(

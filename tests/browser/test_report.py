@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from helpdesk.evidence.models import Evidence
 from helpdesk.tickets.models import Ticket
-from tests.browser.conftest import OpenPage, faults, sideways
+from tests.browser.conftest import OpenPage, arrive, faults, sideways
 from tests.helpdesk.contact.reports import LOG, png
 from tests.people import Cast
 
@@ -239,10 +239,10 @@ async def test_every_page_of_the_report_is_accessible(open_page: OpenPage, cast:
     for key in ("articles_tried", "steps"):
         await page.fill(f"[name='answers.{key}']", "One, two, three.")
     await page.get_by_role("button", name="Check and send").last.click()
-    await page.wait_for_url("**/check")
+    await arrive(page, "**/check")
     assert await faults(page) == []
     await page.get_by_role("button", name="Send", exact=True).click()
-    await page.wait_for_url("**/sent")
+    await arrive(page, "**/sent")
     assert await faults(page) == []
 
 

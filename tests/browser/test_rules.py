@@ -16,7 +16,7 @@ from tests.triage.routing.build import (
 from triage.routing.queries import standing
 from triage.routing.replay.testing import test_next as run_next_test
 
-from .conftest import OpenPage, faults
+from .conftest import OpenPage, arrive, faults
 
 RULES = [
     a_rule("Cards", everything(asks("words", "card")), do("department", "PAY"), key=key(1)),
@@ -47,7 +47,7 @@ async def test_a_rule_is_written_with_choices_that_appear_at_once(
     await page.select_option("[name='a.0.value']", "PAY")
     await page.locator("#rule-sentence").get_by_text("at least USD 1,000.00").wait_for()
     await page.get_by_role("button", name="Save it in the draft").click()
-    await page.wait_for_url("**/desk/rules")
+    await arrive(page, "**/desk/rules")
     await page.get_by_text("When a ticket is filed and the amount is at least").first.wait_for()
     assert [rule.name for rule in (await standing(cast.desk)).rules] == ["Large sums"]
 
@@ -95,10 +95,10 @@ async def test_a_test_on_history_shows_its_result_by_itself(
     await page.fill("#name", "Cards")
     await page.select_option("[name='a.0.value']", "PAY")
     await page.get_by_role("button", name="Save it in the draft").click()
-    await page.wait_for_url("**/desk/rules")
+    await arrive(page, "**/desk/rules")
     cast.desk.clock.advance(hours=1)  # type: ignore[attr-defined]
     await page.get_by_role("button", name="Test it").click()
-    await page.wait_for_url("**/desk/rules/tests/*")
+    await arrive(page, "**/desk/rules/tests/*")
     await page.get_by_text("It begins in a moment.").wait_for()
     await run_next_test(cast.desk)
     await page.get_by_role("heading", name="From where to where").wait_for()

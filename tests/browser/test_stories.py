@@ -8,7 +8,7 @@ from helpdesk.core.clock import FrozenClock
 from tests.helpdesk.contact.reports import LOG, png
 from tests.people import Cast
 
-from .conftest import OpenPage
+from .conftest import OpenPage, arrive
 
 TEAM_LOG = FilePayload(name="team.log", mimeType="text/plain", buffer=LOG)
 SCREEN = FilePayload(name="screen.png", mimeType="image/png", buffer=png())
@@ -153,7 +153,7 @@ async def test_a_chat_from_the_waiting_line_to_a_ticket(
         await page.fill("#email", f"{name.lower()}@example.com")
         await page.fill("#description", f"{name} waits for a withdrawal.")
         await page.get_by_role("button", name="Start the chat").click()
-        await page.wait_for_url("**/chat/*")
+        await arrive(page, "**/chat/*")
         visitors.append(page)
     gabi, hugo = visitors
     await expect(gabi.locator("#place-words")).to_have_text("You are next in line")
@@ -162,7 +162,7 @@ async def test_a_chat_from_the_waiting_line_to_a_ticket(
     # Pete takes the first: the second moves up. They talk.
     await expect(pete.locator("#list")).to_contain_text("Hugo waits")
     await pete.locator("#list a", has_text="Gabi waits").click()
-    await pete.wait_for_url("**/desk/chats/*")
+    await arrive(pete, "**/desk/chats/*")
     await pete.get_by_role("button", name=re.compile("Take")).first.click()
     await expect(gabi.locator("#agent")).to_have_text("Pete")
     await expect(hugo.locator("#place-words")).to_have_text("You are next in line")
@@ -175,7 +175,7 @@ async def test_a_chat_from_the_waiting_line_to_a_ticket(
 
     # One click makes a ticket on the same case, with what was said; Gabi follows it from here.
     await pete.get_by_role("button", name="Make a ticket").click()
-    await pete.wait_for_url("**/desk/tickets/HD-*")
+    await arrive(pete, "**/desk/tickets/HD-*")
     found = re.search(r"HD-\d+", pete.url)
     assert found
     await expect(pete.locator(".log")).to_contain_text("120 euros")

@@ -22,7 +22,7 @@ from tests.helpdesk.reports.build import a_closed_ticket
 from tests.people import Cast
 from tests.stories.a1 import ARTICLE, DISPUTE, FILED, RELEVANT, TITLE
 
-from .conftest import OpenPage
+from .conftest import OpenPage, arrive
 
 SUBJECT = "payments page hangs"
 AFFECTS = "This affects me: tell me when it is fixed"
@@ -129,7 +129,7 @@ async def a1_1_what_tess_posts_comes_to_the_open_page_within_five_seconds(
     await tess.get_by_role("button", name="Post it now").click()
     await is_first(anybody)
     await expect(anybody.locator("#alert-news")).to_have_text(f"Partly working: {TITLE}.")
-    await tess.wait_for_url("**/desk/alerts/*")
+    await arrive(tess, "**/desk/alerts/*")
 
 
 async def is_first(anybody: Page) -> None:

@@ -24,7 +24,7 @@ from tests.helpdesk.contact.reports import png
 from tests.helpdesk.escalations.build import work
 from tests.people import Cast
 
-from .conftest import PHONE, OpenPage, sign_in
+from .conftest import PHONE, OpenPage, arrive, sign_in
 
 START = "/chat?type=withdrawal_not_received"
 WORDS = "Withdrawal T-77 of USD 1,250.50 from 28 May is not in my bank."
@@ -119,7 +119,7 @@ async def a4_1_at_night_it_says_when_chat_opens_and_keeps_her_text(story: Story)
     await expect(nina.get_by_role("button", name="Start the chat")).to_have_count(0)
     await nina.fill("#description", WORDS)
     await nina.get_by_role("button", name="Leave it as a request").click()
-    await nina.wait_for_url("**/report*")
+    await arrive(nina, "**/report*")
     await expect(nina.locator("#description")).to_have_value(WORDS)
     await expect(nina.locator("#type")).to_have_value("withdrawal_not_received")
 
@@ -146,14 +146,14 @@ async def a4_3_she_is_next_in_line_and_pete_s_desk_rings(story: Story) -> None:
     await nina.goto(f"{story.through}{START}")
     await nina.fill("#description", WORDS)
     await nina.get_by_role("button", name="Start the chat").click()
-    await nina.wait_for_url("**/chat/*")
+    await arrive(nina, "**/chat/*")
     await expect(nina.locator("#place-words")).to_have_text("You are next in line")
     await give_chats(story.desk)
     offer = pete.locator("#offers")
     await expect(offer).to_contain_text("Nina waits for Payments")
     await expect(pete.locator("html")).to_have_attribute("data-rang", "offered")
     await offer.get_by_role("button", name="Accept").click()
-    await pete.wait_for_url("**/desk/chats/*")
+    await arrive(pete, "**/desk/chats/*")
     await live_now(pete)
     await expect(nina.locator("#agent")).to_have_text("Pete")
 
@@ -204,12 +204,12 @@ async def a4_7_otto_waits_and_leaves_for_the_form_with_his_text(story: Story) ->
     await otto.goto(START)
     await otto.fill("#description", "Mine is T-78")
     await otto.get_by_role("button", name="Start the chat").click()
-    await otto.wait_for_url("**/chat/*")
+    await arrive(otto, "**/chat/*")
     await expect(otto.locator("#place-words")).to_have_text("You are next in line")
     assert await give_chats(story.desk) == 0
     await expect(story.pete.locator("#list")).to_contain_text("Mine is T-78")
     await otto.get_by_role("button", name="Leave it as a request").click()
-    await otto.wait_for_url("**/report*")
+    await arrive(otto, "**/report*")
     await expect(otto.locator("#description")).to_have_value("Mine is T-78")
     lost = "SELECT count(*) FROM conversations WHERE abandoned_at IS NOT NULL"
     assert await story.desk.pool.fetchval(lost) == 0
@@ -254,7 +254,7 @@ async def a4_10_one_click_makes_a_ticket_of_it(story: Story) -> None:
     nina, pete = story.nina, story.pete
     chat = pete.url
     await pete.get_by_role("button", name="Make a ticket").click()
-    await pete.wait_for_url("**/desk/tickets/HD-*")
+    await arrive(pete, "**/desk/tickets/HD-*")
     found = re.search(r"HD-\d+", pete.url)
     assert found
     story.ref = found[0]
@@ -311,7 +311,7 @@ async def a4_13_a_rude_chat_is_ended_and_requests_stay_open(story: Story, max_: 
     await otto.goto(START)
     await otto.fill("#description", "You are all idiots")
     await otto.get_by_role("button", name="Start the chat").click()
-    await otto.wait_for_url("**/chat/*")
+    await arrive(otto, "**/chat/*")
     hers = max_.url
     await max_.locator("#list a", has_text="idiots").click()
     await max_.get_by_role("button", name=re.compile("Take|Accept")).first.click()

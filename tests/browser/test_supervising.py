@@ -8,7 +8,7 @@ from tests.chat.agents.scene import is_there
 from tests.chat.live import begin_chat
 from tests.people import Cast
 
-from .conftest import NARROW, OpenPage, axe, sideways
+from .conftest import NARROW, OpenPage, arrive, axe, sideways
 from .test_desk_at_work import live_now
 from .test_widget import Heard
 
@@ -107,7 +107,7 @@ async def test_a_manager_looks_on_whispers_and_takes_over_and_a_chat_ends_for_it
     await max_.get_by_label("To", exact=True).select_option(f"agent:{cast.pete.id}")
     await max_.get_by_label("What they should know").fill("canary: she waits since Monday")
     await max_.get_by_role("button", name="Hand over").click()
-    await max_.wait_for_url(f"**/desk/chats/{chat.id}")
+    await arrive(max_, f"**/desk/chats/{chat.id}")
     await expect(log).to_contain_text("Max handed the chat to Pete")
     await expect(nina.locator("#agent")).to_have_text("Pete")
     await expect(seen_by_agent).to_contain_text("canary: she waits since Monday")

@@ -6,7 +6,7 @@ from tests.build import a_ticket
 from tests.helpdesk.tickets.together import known_to_engine, pair, suggested
 from tests.people import Cast
 
-from .conftest import OpenPage, faults
+from .conftest import OpenPage, arrive, faults
 from .test_two_agents import at
 
 
@@ -55,7 +55,7 @@ async def test_without_a_script_the_panel_is_a_page(
     page = await open_page("pete", f"/desk/tickets/{second.reference}", javascript=False)
     await page.get_by_role("link", name="Show tickets like this one").click()
     await page.get_by_role("button", name="Merge this into it").click()
-    await page.wait_for_url(f"**/desk/tickets/{first.reference}?view=*")
+    await arrive(page, f"**/desk/tickets/{first.reference}?view=*")
     await expect(texts(page, "second-words")).to_have_count(1)
     await page.get_by_role("link", name="Show tickets like this one").click()
     await page.get_by_role("button", name="Take it out again").click()

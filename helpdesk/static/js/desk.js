@@ -12,7 +12,7 @@ import { Posts } from "./posts.js";
 import { listOpened, refreshList } from "./rows.js";
 import { backTo, watchScroll } from "./scrolled.js";
 import { startSimilar } from "./similar.js";
-import { CHANGED, swap } from "./swap.js";
+import { CHANGED, reread, swap } from "./swap.js";
 import { Thread } from "./thread.js";
 import { startTicketing } from "./ticketing.js";
 import { TOGETHER, adopt } from "./together.js";
@@ -102,7 +102,7 @@ function frame(face, path) {
 
 /** @param {import("./live.js").Frame} event @param {boolean} history */
 function happened(event, history) {
-  if (TOGETHER.has(event.type) && event.face === opened) return location.reload();
+  if (TOGETHER.has(event.type) && event.face === opened) return reread();
   if (event.face === opened && opened.startsWith("chat:")) {
     const name = document.querySelector("#thread .pane-title")?.textContent;
     document.dispatchEvent(new CustomEvent("desk:said", { detail: { frame: event, history, name } }));

@@ -4,7 +4,7 @@
 import { composer } from "./composer.js";
 import { showConnection } from "./connection.js";
 import { Posts } from "./posts.js";
-import { CHANGED, swap, toast } from "./swap.js";
+import { CHANGED, reread, swap, toast } from "./swap.js";
 import { Thread } from "./thread.js";
 import { TOGETHER, adopt } from "./together.js";
 
@@ -58,7 +58,7 @@ function start(page, log) {
     outbox: new Posts(posts),
     shows: (frame) => frame.face === face || frame.face.startsWith("chat:"),
     onEvent: (frame, history) => {
-      if (TOGETHER.has(frame.type) && frame.face === face) location.reload();
+      if (TOGETHER.has(frame.type) && frame.face === face) reread();
       else if (frame.type !== "message.posted" && !history) changed();
     },
     onRevoked: () => location.reload(),

@@ -11,8 +11,11 @@ const policy = /** @type {any} */ (window).trustedTypes?.createPolicy("fragments
 const underway = new Map();
 /** Why a read was given up: what it would show is how things were before. */
 export const CHANGED = "changed";
+const PAUSE = 300;
 const here = () => location.pathname + location.search;
 let shown = here();
+let leaving = false;
+addEventListener("pageshow", () => (leaving = false)); // also when people come back to it
 
 /** @param {string} html */
 const parse = (html) => new DOMParser().parseFromString(policy.createHTML(html), "text/html");
@@ -72,6 +75,13 @@ export async function look(url) {
 /** Fetch one part of this page again. @param {string} id @param {string} url */
 export const refresh = (id, url = location.href) => swap(url, [id]);
 
+/** Read the whole page again, unless what is being sent leads to another one. */
+export function reread() {
+  if (leaving) return;
+  if (document.querySelector("form[aria-busy=true]")) setTimeout(reread, PAUSE);
+  else location.reload();
+}
+
 /** @param {string} text */
 export function toast(text) {
   const box = document.createElement("div");
@@ -95,8 +105,10 @@ async function go(owner, url, how, history) {
     const moved = answer.redirected && new URL(answer.url).pathname !== location.pathname;
     if (!whole || (moved && how.method === "POST")) {
       // A part is missing: a problem page, or another page altogether.
-      if (answer.ok || moved) location.assign(answer.url);
-      else toast(words || "That did not work. Reload the page and try again; nothing you typed is lost.");
+      if (answer.ok || moved) {
+        leaving = true;
+        location.assign(answer.url);
+      } else toast(words || "That did not work. Reload the page and try again; nothing you typed is lost.");
     } else if (history === "push") window.history.pushState(null, "", answer.url);
     else if (history === "replace") window.history.replaceState(null, "", answer.url);
     shown = here();
