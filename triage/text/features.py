@@ -12,14 +12,17 @@ import numpy as np
 import numpy.typing as npt
 
 Matrix = npt.NDArray[np.float32]
+Numbers = npt.NDArray[np.float64]
+Classes = npt.NDArray[np.int64]
 
 WIDTH = 4096  # hashed columns; a sign keeps collisions from adding up
+HALF = WIDTH // 2  # the first for words, the second for letters: either says half
 LONGEST = 4_000  # characters that are read
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 
 
 def features_of(texts: Sequence[str], weights: Matrix | None = None) -> Matrix:
-    """A row of unit length for each text; `weights` are those of `rarity`."""
+    """A row of unit length for each text with words in it; `weights` are those of `rarity`."""
     table = np.zeros((len(texts), WIDTH), np.float32)
     for row, text in enumerate(texts):
         for feature, count in counted(text).items():
@@ -27,9 +30,10 @@ def features_of(texts: Sequence[str], weights: Matrix | None = None) -> Matrix:
             table[row, place] += sign * (1 + np.log(count))
     if weights is not None:
         table *= weights
-    lengths = np.linalg.norm(table, axis=1, keepdims=True)
-    result: Matrix = table / np.maximum(lengths, 1e-9)
-    return result
+    for half in (table[:, :HALF], table[:, HALF:]):
+        lengths = np.linalg.norm(half, axis=1, keepdims=True)
+        half /= np.maximum(lengths, 1e-9) * np.sqrt(2)
+    return table
 
 
 def rarity(texts: Sequence[str]) -> Matrix:
@@ -57,4 +61,5 @@ def counted(text: str) -> Counter[str]:
 @lru_cache(maxsize=200_000)
 def _hashed(feature: str) -> tuple[int, int]:
     number = zlib.crc32(feature.encode())
-    return number % WIDTH, 1 if number & 0x80000000 else -1
+    start = 0 if " " in feature else HALF  # words and pairs are written with a space
+    return start + number % HALF, 1 if number & 0x80000000 else -1

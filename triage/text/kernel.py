@@ -1,10 +1,10 @@
 """Which of some classes a text belongs to, with honest probabilities.
 
-Kernel ridge regression on one column for each class. A text is compared with every example, by its
-words and, where a sentence encoder is there, by its meaning. Of very many, it is compared with
-some, spread over the classes (subset of regressors: Smola & Schölkopf 2000). Leave-one-out scores
-come in closed form (Rifkin & Lippert 2007) and are what the temperature is fitted to (Guo et al.
-2017).
+Two judges, each a ridge regression. One compares a text with the examples, by what it means and by
+its words; of very many it compares with some, spread over the classes. The other knows what each
+word says for each class. How far either is believed is fitted to what they said of each example as
+if they had never seen it (stacking: Wolpert 1992; temperature: Guo et al. 2017): short questions
+are told apart by what they mean, long reports by their words.
 """
 
 import io
@@ -12,21 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from .features import WIDTH, Matrix
-
-Numbers = npt.NDArray[np.float64]
-Classes = npt.NDArray[np.int64]
+from .features import WIDTH, Classes, Matrix, Numbers
+from .ridge import aims, solved_by_all, solved_by_some, spread
 
 BY_MEANING, BY_WORDS = 3.0, 1.0  # how fast likeness fades
-WORDS_WEIGH = (0.5, 1.0, 2.0, 4.0)  # beside the meaning; the examples say how much
-TRIED = 1_500  # examples that say it
-RIDGE = 0.3
-TEMPERATURES = np.geomspace(1.0, 80, 60)
+WORDS_WEIGH = 0.5  # beside the meaning
 COMPARED = 6_000  # examples a text is compared with, at most
-STEADY = 1e-4  # examples that are the same twice over leave the equations without one solution
-AT_ONCE = 1_000  # rows, so that memory does not grow with the examples
+BELIEVED = np.geomspace(1.0, 80, 60)
+WORDS_BELIEVED = np.array([0.0, *np.geomspace(0.5, 40, 30)])
+TURNS = 3  # each of the two fitted in turn
 
 
 @dataclass(frozen=True)
@@ -41,37 +36,47 @@ class Rows:
 
 
 @dataclass(frozen=True)
+class Judges:
+    examples: Rows  # that a text is compared with
+    shares: Matrix  # examples × classes
+    of_words: Matrix  # columns of words × classes
+    believed: tuple[float, float]  # the one that compares, the one that knows words
+
+    def scores(self, rows: Rows) -> Numbers:
+        alike = kernel(rows, self.examples) @ self.shares
+        joined = self.believed[0] * alike + self.believed[1] * (rows.words @ self.of_words)
+        return joined.astype(float)
+
+
+@dataclass(frozen=True)
 class Trained:
     labels: tuple[str, ...]
     rarity: Matrix
-    examples: Rows
-    shares: Matrix  # examples × classes
-    temperature: float
-    words_weigh: float
+    judges: Judges
     embedder: str = ""  # whose vectors the examples have
     digest: str = ""  # of the examples
 
     def probabilities(self, rows: Rows) -> Numbers:
-        likeness = kernel(rows, self.examples, self.words_weigh)
-        return softened((likeness @ self.shares).astype(float), self.temperature)
+        return softened(self.judges.scores(rows))
 
     def stored(self) -> bytes:
         """Without pickles: arrays and names."""
-        examples, places = np.nonzero(self.examples.words)
-        vectors = self.examples.vectors
+        judges = self.judges
+        words, vectors = judges.examples.words, judges.examples.vectors
+        examples, places = np.nonzero(words)
         kept = io.BytesIO()
         np.savez_compressed(
             kept,
             labels=np.array(self.labels),
             rarity=self.rarity,
-            many=np.array(len(self.examples.words)),
+            many=np.array(len(words)),
             rows=examples.astype(np.uint32),
             places=places.astype(np.uint16),
-            values=self.examples.words[examples, places].astype(np.float16),
+            values=words[examples, places].astype(np.float16),
             vectors=(np.zeros((0, 0)) if vectors is None else vectors).astype(np.float16),
-            shares=self.shares,
-            temperature=np.array(self.temperature),
-            words_weigh=np.array(self.words_weigh),
+            shares=judges.shares,
+            of_words=judges.of_words.astype(np.float16),
+            believed=np.array(judges.believed),
             embedder=np.array(self.embedder),
             digest=np.array(self.digest),
         )
@@ -79,140 +84,83 @@ class Trained:
 
 
 def from_stored(data: bytes) -> Trained:
+    """KeyError: it was made by an older Helpdesk."""
     with np.load(io.BytesIO(data), allow_pickle=False) as kept:
         words = np.zeros((int(kept["many"]), WIDTH), np.float32)
         words[kept["rows"], kept["places"]] = kept["values"]
         vectors = kept["vectors"].astype(np.float32)
+        alike, by_words = (float(one) for one in kept["believed"])
         return Trained(
             tuple(str(label) for label in kept["labels"]),
             kept["rarity"],
-            Rows(words, vectors if len(vectors) else None),
-            kept["shares"],
-            float(kept["temperature"]),
-            float(kept["words_weigh"]),
+            Judges(
+                Rows(words, vectors if len(vectors) else None),
+                kept["shares"],
+                kept["of_words"].astype(np.float32),
+                (alike, by_words),
+            ),
             str(kept["embedder"]),
             str(kept["digest"]),
         )
 
 
-def kernel(one: Rows, other: Rows, words_weigh: float) -> Matrix:
+def kernel(one: Rows, other: Rows) -> Matrix:
     """How alike each row of one is to each of the other."""
     words = np.exp(BY_WORDS * (one.words @ other.words.T - 1))
     if one.vectors is None or other.vectors is None:
         return np.asarray(words, np.float32)
     meaning = np.exp(BY_MEANING * (one.vectors @ other.vectors.T - 1))
-    return np.asarray(meaning + words_weigh * words, np.float32)
+    return np.asarray(meaning + WORDS_WEIGH * words, np.float32)
 
 
-@dataclass(frozen=True)
-class Fit:
-    compared: Rows  # the examples whose shares these are
-    shares: Matrix
-    temperature: float
-    words_weigh: float
-    held_out: Numbers  # probabilities of the examples, each without itself
-
-
-def fit(rows: Rows, classes: Sequence[int], many: int, compared: int = COMPARED) -> Fit:
-    """`many` classes. Each weighs the same, however many examples it has."""
+def fit(
+    rows: Rows, classes: Sequence[int], many: int, compared: int = COMPARED
+) -> tuple[Judges, Numbers]:
+    """And the probabilities of the examples, each without itself. There are `many` classes."""
     of = np.asarray(classes)
-    weigh = weight_of_words(rows, of, many)
     wanted, slack = aims(of, many)
-    some = spread(of, compared)
-    if len(some) == len(of):
-        shares, scores = solved_by_all(rows, wanted, slack, weigh)
-    else:
-        shares, scores = solved_by_some(rows, rows[some], wanted, slack, weigh)
-    temperature = fitted_temperature(scores, of)
-    return Fit(rows[some], shares, temperature, weigh, softened(scores, temperature))
+    some = rows[spread(of, compared)]
+    shares, alike = by_likeness(rows, some, wanted, slack)
+    of_words, by_words = by_each_word(rows.words, wanted, slack)
+    believed = fitted_belief(alike, by_words, of)
+    held_out = softened(believed[0] * alike + believed[1] * by_words)
+    return Judges(some, shares, of_words, believed), held_out
 
 
-def aims(of: Classes, many: int) -> tuple[Matrix, Numbers]:
-    """What each example should score, and how far it may stay away from it."""
-    sizes = np.maximum(np.bincount(of, minlength=many), 1)
-    wanted = np.full((len(of), many), -1.0 / many, np.float32)
-    wanted[np.arange(len(of)), of] += 1
-    return wanted, RIDGE * many * sizes[of] / len(of)
+def by_likeness(rows: Rows, some: Rows, wanted: Matrix, slack: Numbers) -> tuple[Matrix, Numbers]:
+    among = kernel(some, some)
+    if len(some.words) == len(rows.words):
+        return solved_by_all(among, wanted, slack)
+    return solved_by_some(lambda part: kernel(rows[part], some), among, wanted, slack)
 
 
-def weight_of_words(rows: Rows, of: Classes, many: int) -> float:
-    """Under which the examples, each left out once, surprise the least.
-
-    Long reports are told apart by their words, short questions by what they mean.
-    """
-    if rows.vectors is None:
-        return WORDS_WEIGH[0]
-    some = spread(of, TRIED)
-    rows, of = rows[some], of[some]
-    wanted, slack = aims(of, many)
-
-    def surprise_at(weigh: float) -> float:
-        _, scores = solved_by_all(rows, wanted, slack, weigh)
-        return surprise(scores, of, fitted_temperature(scores, of))
-
-    return min(WORDS_WEIGH, key=surprise_at)
+def by_each_word(words: Matrix, wanted: Matrix, slack: Numbers) -> tuple[Matrix, Numbers]:
+    if len(words) > WIDTH:
+        alone = np.eye(WIDTH, dtype=np.float32)
+        return solved_by_some(lambda part: words[part], alone, wanted, slack)
+    shares, scores = solved_by_all(words @ words.T, wanted, slack)
+    return words.T @ shares, scores
 
 
-def spread(of: Classes, most: int) -> Classes:
-    """Places of up to so many examples, the first of each class before the second of any."""
-    if len(of) <= most:
-        return np.arange(len(of))
-    turn = np.zeros(len(of), np.int64)
-    for one in np.unique(of):
-        turn[of == one] = np.arange((of == one).sum())
-    return np.sort(np.argsort(turn, kind="stable")[:most])
+def fitted_belief(alike: Numbers, by_words: Numbers, of: Classes) -> tuple[float, float]:
+    """Under which the right classes surprise the least. What is searched has no second valley."""
+    one, other = 1.0, 0.0
+    for _ in range(TURNS):
+        one = min(BELIEVED, key=lambda it: surprise(it * alike + other * by_words, of))
+        other = min(WORDS_BELIEVED, key=lambda it: surprise(one * alike + it * by_words, of))
+    return float(one), float(other)
 
 
-def solved_by_all(
-    rows: Rows, wanted: Matrix, slack: Numbers, weigh: float
-) -> tuple[Matrix, Numbers]:
-    likeness = kernel(rows, rows, weigh)
-    likeness[np.diag_indices(len(wanted))] += slack
-    inverse = np.linalg.inv(likeness)
-    shares = (inverse @ wanted).astype(np.float32)
-    return shares, (wanted - shares / np.diag(inverse)[:, None]).astype(float)
-
-
-def solved_by_some(
-    rows: Rows, some: Rows, wanted: Matrix, slack: Numbers, weigh: float
-) -> tuple[Matrix, Numbers]:
-    parts = [slice(at, at + AT_ONCE) for at in range(0, len(wanted), AT_ONCE)]
-    bend = kernel(some, some, weigh).astype(float)
-    bend[np.diag_indices(len(bend))] += STEADY
-    pull = np.zeros((len(bend), wanted.shape[1]))
-    for part in parts:
-        likeness = kernel(rows[part], some, weigh).astype(float)
-        weighed = likeness / slack[part, None]
-        bend += likeness.T @ weighed
-        pull += weighed.T @ wanted[part]
-    inverse = np.linalg.inv(bend)
-    shares = inverse @ pull
-    scores = np.empty(wanted.shape)
-    for part in parts:  # without itself: what it pulled is taken back
-        likeness = kernel(rows[part], some, weigh).astype(float)
-        own = ((likeness @ inverse) * likeness).sum(axis=1) / slack[part]
-        off = (wanted[part] - likeness @ shares) / np.maximum(1 - own, 1e-6)[:, None]
-        scores[part] = wanted[part] - off
-    return shares.astype(np.float32), scores
-
-
-def softened(scores: Numbers, temperature: float) -> Numbers:
-    hot = scores * temperature
-    hot = hot - hot.max(axis=1, keepdims=True)
-    powers = np.exp(hot)
+def softened(scores: Numbers) -> Numbers:
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
     result: Numbers = powers / powers.sum(axis=1, keepdims=True)
     return result
 
 
-def surprise(scores: Numbers, of: Classes, temperature: float) -> float:
-    """Mean negative logarithm of what the right classes were given."""
-    right = softened(scores, temperature)[np.arange(len(of)), of]
+def surprise(scores: Numbers, of: Classes) -> float:
+    """Mean negative logarithm of what the right classes are given."""
+    right = softened(scores)[np.arange(len(of)), of]
     return float(-np.log(np.maximum(right, 1e-12)).mean())
-
-
-def fitted_temperature(scores: Numbers, of: Classes) -> float:
-    """The one under which the right classes surprise the least."""
-    return float(min(TEMPERATURES, key=lambda one: surprise(scores, of, one)))
 
 
 def calibration_error(probabilities: Numbers, of: Classes, bins: int = 15) -> float:

@@ -83,17 +83,21 @@ async def _look(desk: Desk, shelf: _Shelf) -> None:
         name = embedder.name if embedder else ""
         row = await desk.pool.fetchrow(NEWEST, name, shelf.number)
         if row is not None:
-            shelf.classifier = await asyncio.to_thread(_stored, row, embedder)
-            shelf.number = row["id"]
-        elif shelf.classifier is None:
+            shelf.number = row["id"]  # one that cannot be read is not asked for again
+            shelf.classifier = await asyncio.to_thread(_stored, row, embedder) or shelf.classifier
+        if shelf.classifier is None:
             shelf.classifier = await asyncio.to_thread(shipped, desk.settings.triage_embedder)
     except (ValueError, OSError, KeyError):  # a model that cannot be read is as good as none
         log.exception("triage.types")
     shelf.looked_at = time.monotonic()
 
 
-def _stored(row: asyncpg.Record, embedder: Embedder | None) -> Classifier:
-    return Classifier(from_stored(row["weights"]), embedder, f"types {row['id']}")
+def _stored(row: asyncpg.Record, embedder: Embedder | None) -> Classifier | None:
+    try:
+        return Classifier(from_stored(row["weights"]), embedder, f"types {row['id']}")
+    except (ValueError, OSError, KeyError) as fault:
+        log.warning("triage.types: model %s cannot be read (%r); train anew", row["id"], fault)
+        return None
 
 
 @cache

@@ -12,8 +12,8 @@ import numpy as np
 
 from triage.engine.embedders import Embedder
 
-from .features import features_of, rarity
-from .kernel import Fit, Rows, Trained, calibration_error, fit
+from .features import Numbers, features_of, rarity
+from .kernel import Rows, Trained, calibration_error, fit
 
 SURE = 0.5  # from here on it is said; below, “not sure”
 LONGEST = 4_000  # characters that are read
@@ -73,31 +73,22 @@ def train(
     weights = rarity(texts)
     rows = rows_of(texts, weights, embedder)
     classes = [place[label] for _, label in examples]
-    fitted = fit(rows, classes, len(labels))
+    judges, held_out = fit(rows, classes, len(labels))
     name = embedder.name if embedder else ""
-    trained = Trained(
-        labels,
-        weights,
-        fitted.compared,
-        fitted.shares,
-        fitted.temperature,
-        fitted.words_weigh,
-        name,
-        digest_of(examples),
-    )
-    return Classifier(trained, embedder, version), figures_of(fitted, classes)
+    trained = Trained(labels, weights, judges, name, digest_of(examples))
+    return Classifier(trained, embedder, version), figures_of(held_out, classes)
 
 
-def figures_of(fitted: Fit, classes: Sequence[int]) -> dict[str, Any]:
+def figures_of(held_out: Numbers, classes: Sequence[int]) -> dict[str, Any]:
     of = np.asarray(classes)
-    right = fitted.held_out.argmax(axis=1) == of
-    sure = fitted.held_out.max(axis=1) >= SURE
+    right = held_out.argmax(axis=1) == of
+    sure = held_out.max(axis=1) >= SURE
     return {
         "examples": len(of),
         "accuracy": round(float(right.mean()), 4),
         "coverage": round(float(sure.mean()), 4),
         "accuracy_when_sure": round(float(right[sure].mean()), 4) if sure.any() else None,
-        "calibration_error": round(calibration_error(fitted.held_out, of), 4),
+        "calibration_error": round(calibration_error(held_out, of), 4),
     }
 
 

@@ -12,17 +12,17 @@ from tests.build import a_ticket
 from tests.helpdesk.contact.reports import visiting
 from tests.people import Cast
 from tests.triage.severity.test_severity import work
-from triage.text.features import WIDTH, Matrix, counted, features_of
+from triage.text.features import WIDTH, Matrix, Numbers, counted, features_of
 from triage.text.kernel import (
-    Numbers,
     Rows,
+    by_each_word,
+    by_likeness,
+    fitted_belief,
     from_stored,
     kernel,
     softened,
-    solved_by_all,
-    solved_by_some,
-    spread,
 )
+from triage.text.ridge import solved_by_some, spread
 from triage.text.shelf import MADE, classifier_of, shipped
 from triage.text.training import own_examples, train_types
 from triage.text.types import Classifier, digest_of, train, written_examples
@@ -119,38 +119,63 @@ def some_rows() -> tuple[Rows, Matrix, Numbers]:
 
 def test_leaving_one_out_is_what_fitting_without_it_says() -> None:
     rows, wanted, slack = some_rows()
-    _, scores = solved_by_all(rows, wanted, slack, 1.0)
+    _, scores = by_likeness(rows, rows, wanted, slack)
     for n in range(24):
         others = np.delete(np.arange(24), n)
-        shares, _ = solved_by_all(rows[others], wanted[others], slack[others], 1.0)
-        alone = kernel(rows[n : n + 1], rows[others], 1.0) @ shares
+        few = rows[others]
+        shares, _ = by_likeness(few, few, wanted[others], slack[others])
+        alone = kernel(rows[n : n + 1], few) @ shares
         assert alone[0] == pytest.approx(scores[n], abs=1e-3)
+
+
+def few_to_all(rows: Rows, few: Rows, wanted: Matrix, slack: Numbers) -> tuple[Matrix, Numbers]:
+    return solved_by_some(lambda part: kernel(rows[part], few), kernel(few, few), wanted, slack)
 
 
 def test_compared_with_all_of_them_it_is_the_exact_solution() -> None:
     rows, wanted, slack = some_rows()
-    exact, scores = solved_by_all(rows, wanted, slack, 1.0)
-    shares, found = solved_by_some(rows, rows, wanted, slack, 1.0)
-    likeness = kernel(rows, rows, 1.0)
+    exact, scores = by_likeness(rows, rows, wanted, slack)
+    shares, found = few_to_all(rows, rows, wanted, slack)
+    likeness = kernel(rows, rows)
     assert likeness @ shares == pytest.approx(likeness @ exact, abs=1e-2)
     assert found == pytest.approx(scores, abs=1e-2)
+
+
+def test_words_are_weighed_the_same_by_examples_and_by_columns() -> None:
+    rows, wanted, slack = some_rows()
+    exact, scores = by_each_word(rows.words, wanted, slack)
+    columns = np.eye(WIDTH, dtype=np.float32)
+    weights, found = solved_by_some(lambda part: rows.words[part], columns, wanted, slack)
+    assert rows.words @ weights == pytest.approx(rows.words @ exact, abs=1e-3)
+    assert found == pytest.approx(scores, abs=1e-3)
 
 
 def test_what_was_said_twice_in_the_same_words_does_no_harm() -> None:
     rows, wanted, slack = some_rows()
     twice = np.tile(np.arange(24), 2)
-    _, exact = solved_by_all(rows[twice], wanted[twice], slack[twice], 1.0)
-    shares, found = solved_by_some(rows[twice], rows[twice], wanted[twice], slack[twice], 1.0)
+    _, exact = by_likeness(rows[twice], rows[twice], wanted[twice], slack[twice])
+    shares, found = few_to_all(rows[twice], rows[twice], wanted[twice], slack[twice])
     assert np.abs(shares).max() < 10
     assert (found.argmax(axis=1) == exact.argmax(axis=1)).mean() > 0.95
 
 
 def test_compared_with_some_it_decides_much_the_same() -> None:
     rows, wanted, slack = some_rows()
-    _, exact = solved_by_all(rows, wanted, slack, 1.0)
-    some = spread(wanted.argmax(axis=1), 12)
-    _, found = solved_by_some(rows, rows[some], wanted, slack, 1.0)
+    _, exact = by_likeness(rows, rows, wanted, slack)
+    some = rows[spread(wanted.argmax(axis=1), 12)]
+    _, found = by_likeness(rows, some, wanted, slack)
     assert (found.argmax(axis=1) == exact.argmax(axis=1)).mean() > 0.8
+
+
+def test_of_two_judges_the_one_who_knows_is_believed() -> None:
+    random = np.random.default_rng(7)
+    of = random.integers(0, 3, 500)
+    knows = np.eye(3)[of] + random.normal(0, 0.7, (500, 3))
+    guesses = random.normal(0, 0.7, (500, 3))
+    alike, words = fitted_belief(knows, guesses, of)
+    assert words < alike / 5
+    alike, words = fitted_belief(guesses, knows, of)
+    assert alike < words / 2  # whoever compares is never silent
 
 
 def test_whoever_is_compared_with_comes_from_every_class() -> None:
@@ -159,8 +184,8 @@ def test_whoever_is_compared_with_comes_from_every_class() -> None:
     assert spread(of, 100).tolist() == list(range(73))
 
 
-def test_probabilities_add_up_whatever_the_temperature() -> None:
-    rows = softened(np.array([[1.0, 2.0, 3.0], [1e6, -1e6, 0.0]]), 50.0)
+def test_probabilities_add_up_however_sure_the_judges_are() -> None:
+    rows = softened(np.array([[1.0, 2.0, 3.0], [1e6, -1e6, 0.0]]) * 50)
     assert rows.sum(axis=1) == pytest.approx([1, 1])
 
 
@@ -244,6 +269,19 @@ async def test_what_colleagues_settle_is_learnt_from_and_restricted_tickets_are_
     figures = await train_types(cast.desk)
     assert figures["own_examples"] == 1
     assert figures["examples"] == len(written_examples()) + 1
+
+
+async def test_a_model_of_an_older_release_makes_room_for_the_one_we_ship(
+    cast: Cast, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = cast.desk
+    await train_types(desk)
+    await desk.pool.execute("UPDATE type_models SET weights = $1", b"of another time")
+    desk.parts.pop("types", None)
+    classifier = await classifier_of(desk)
+    assert classifier is not None
+    assert classifier.version == "shipped"
+    assert "train anew" in caplog.text
 
 
 async def test_somebody_says_it_in_their_own_words(site: str, cast: Cast) -> None:
