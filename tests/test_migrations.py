@@ -20,7 +20,8 @@ from helpdesk.migrations import at_head, configuration, migrate
 NAME = "helpdesk_migrations"
 NOON = datetime(2026, 6, 2, 12, tzinfo=UTC)
 SHAPE = """
-SELECT c.table_name, c.column_name, c.data_type, c.is_nullable, c.column_default
+SELECT c.table_name, c.column_name, c.data_type, c.is_nullable, c.column_default,
+    c.character_maximum_length
 FROM information_schema.columns c WHERE c.table_schema = 'public' ORDER BY 1, 2
 """
 INDEXES = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"

@@ -3,20 +3,18 @@
 from sqlalchemy import text
 
 from helpdesk.desk import Transaction
+from helpdesk.versions.commands import EditedMeanwhile
+from helpdesk.versions.models import FIRST_NUMBER
 
 from .models import EscalationRules
 from .queries import InUse, rules_in
-from .rules import FIRST_NOTE, FIRST_NUMBER, Rules, changes, default_rules, document
+from .rules import FIRST_NOTE, Rules, changes, default_rules, document
 
 ONE_EDITOR = text("LOCK TABLE escalation_rules IN SHARE ROW EXCLUSIVE MODE")
 LOOK_AGAIN = text("""
 UPDATE timers SET due_at = least(due_at, :now), generation = generation + 1
 WHERE kind = 'escalation_level' AND fired_at IS NULL
 """)
-
-
-class EditedMeanwhile(Exception):
-    """Somebody published since the page was read."""
 
 
 async def publish(tx: Transaction, wanted: Rules, seen: int, note: str = "") -> InUse:

@@ -13,9 +13,10 @@ from helpdesk.desk import Desk, Transaction
 from helpdesk.permissions import Actor, Can, allowed
 from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.queries import hold_ticket
+from helpdesk.versions.models import FIRST_NUMBER
 
 from .models import Escalation, EscalationRules
-from .rules import FIRST_NUMBER, Rules, default_rules
+from .rules import Rules, default_rules
 from .states import LIVE, Person
 
 NEWEST = "SELECT number, document FROM escalation_rules ORDER BY number DESC LIMIT 1"

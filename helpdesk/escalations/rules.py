@@ -14,7 +14,6 @@ from helpdesk.core.formats import minor_digits, money, plural
 
 from .states import Level
 
-FIRST_NUMBER = 1
 FIRST_NOTE = "The rules we begin with"
 MOST_HOURS = 720
 MOST_AMOUNT = 100_000_000  # whole units

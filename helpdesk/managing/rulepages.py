@@ -4,20 +4,18 @@ from starlette.responses import Response
 
 from helpdesk.core.text import BadText, clean_line
 from helpdesk.escalations.forms import NUMBERS, Typed, currencies, read
-from helpdesk.escalations.publishing import EditedMeanwhile, publish
+from helpdesk.escalations.publishing import publish
 from helpdesk.escalations.queries import rules_in_use
 from helpdesk.escalations.rules import Do, When
 from helpdesk.escalations.states import Level
 from helpdesk.escalations.words import LEVELS
+from helpdesk.versions.commands import EditedMeanwhile
+from helpdesk.versions.pages import CROSSED, NOTE
 from helpdesk.web import WebRequest, redirect, render, transaction
 
 from .board import BOARD
 
 RULES = f"{BOARD}/rules"
-NOTE = 200
-CROSSED = (
-    "Somebody else changed the rules meanwhile. Look at them again; nothing of yours is saved."
-)
 DONE = {
     "saved": "Saved. From now on these rules hold, also for what waits already.",
     "same": "Nothing was changed.",

@@ -1,47 +1,23 @@
 """Versions of the policy, what is owed on each ticket, and each notice about it."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import BigInteger, Index, SmallInteger, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from helpdesk.core.tables import (
-    json_field,
-    names,
-    primary_key,
-    references,
-    sort_keys,
-    text_enum,
-)
+from helpdesk.core.tables import names, primary_key, references, sort_keys, text_enum
+from helpdesk.versions.models import Version, Versions, one_draft
 
-from .policy import Clock, Kind
+from .policy import Clock, Kind, Policy, default_policy
 from .states import NoticeKind, State
 
 
-class SlaPolicy(SQLModel, table=True):
-    """A version of the policy. At most one is a draft; a published one never changes."""
-
+class SlaPolicy(Version, table=True):
     __tablename__ = "sla_policies"
-    __table_args__ = (
-        Index(
-            "uq_sla_policies_draft",
-            text("(published_at IS NULL)"),
-            unique=True,
-            postgresql_where=text("published_at IS NULL"),
-        ),
-    )
+    __table_args__ = (one_draft("sla_policies"),)
 
-    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    document: dict[str, Any] = json_field()
-    # Who changed what: {"title", "old", "new", "by", "at"}, in order.
-    changes: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
-    note: str = Field(default="", max_length=200)
-    made_at: datetime
-    made_by_id: int | None = names("people", default=None)
-    published_at: datetime | None = None
-    published_by_id: int | None = names("people", default=None)
+
+POLICY = Versions(SlaPolicy, Policy, default_policy, "The policy we begin with")
 
 
 class SlaObligation(SQLModel, table=True):

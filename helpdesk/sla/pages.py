@@ -1,35 +1,28 @@
 """The policy for managers: read as sentences, edited as a draft, published with its effect seen."""
 
 from dataclasses import asdict
-from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from helpdesk.core.text import BadText, clean_line
 from helpdesk.permissions import Can
+from helpdesk.versions.commands import EditedMeanwhile
+from helpdesk.versions.commands import discard as discard_draft
+from helpdesk.versions.pages import CROSSED, refusal, seen_of
+from helpdesk.versions.queries import Shown, history, what_stands
 from helpdesk.web import WebRequest, page, redirect, render, transaction
 
-from .commands import (
-    EditedMeanwhile,
-    NothingToPublish,
-    discard_draft,
-    publish_policy,
-    remove_target,
-    save_target,
-)
+from .commands import publish_policy, remove_target, save_target
 from .effects import effect_of_policy
 from .forms import UNITS, Faulty, Typed, read_target, typed_from, typed_in
+from .models import POLICY
 from .owing.answering import names_of
-from .policy import Kind, Unusable
-from .queries import look_again
+from .policy import Kind, Policy, Unusable
+from .queries import applying, look_again
 from .sentences import LEVELS, STATES, TITLES, sentence
-from .versions import Shown, applying, history, what_stands
 
 BOARD = "/desk/sla"
 NEW = "new"
-NOTE = 200
-CROSSED = "Somebody else changed the policy meanwhile. Look at it again; nothing of yours is saved."
 DONE = {
     "saved": "The draft is saved. It holds for nobody until you publish it.",
     "published": "Published. Open tickets get their new dates now; nothing that was met changes.",
@@ -50,7 +43,7 @@ async def board(
     request: WebRequest, status: int = 200, errors: dict[str, str] | None = None, note: str = ""
 ) -> Response:
     desk = request.state["desk"]
-    shown = await what_stands(desk)
+    shown = await what_stands(desk, POLICY)
     names = await names_of(desk)
     parts = [
         (
@@ -59,7 +52,7 @@ async def board(
             [
                 (one.key, sentence(one, names))
                 for one in sorted(
-                    shown.policy.targets,
+                    shown.document.targets,
                     key=lambda one: (-one.narrowness, -max(one.severities, default=0)),
                 )
                 if one.kind == kind
@@ -74,8 +67,8 @@ async def board(
         status,
         shown=shown,
         parts=parts,
-        effect=await effect_of_policy(desk, shown.policy) if shown.is_draft else None,
-        versions=await history(desk),
+        effect=await effect_of_policy(desk, shown.document) if shown.is_draft else None,
+        versions=await history(desk, POLICY),
         applying=await applying(desk),
         done=DONE.get(request.query_params.get("done", ""), ""),
         errors=errors or {},
@@ -88,13 +81,13 @@ async def show(request: WebRequest) -> Response:
 
 
 async def edit(request: WebRequest) -> Response:
-    shown = await what_stands(request.state["desk"])
+    shown = await what_stands(request.state["desk"], POLICY)
     key = request.path_params["key"]
     if key == NEW:
         kind = request.query_params.get("kind", "")
         typed = Typed(kind=kind) if kind in set(Kind) else Typed()
         return await form_page(request, shown, key, typed)
-    target = shown.policy.by_key(key)
+    target = shown.document.by_key(key)
     if target is None:
         raise HTTPException(404)
     return await form_page(request, shown, key, typed_from(target))
@@ -102,7 +95,7 @@ async def edit(request: WebRequest) -> Response:
 
 async def form_page(
     request: WebRequest,
-    shown: Shown,
+    shown: Shown[Policy],
     key: str,
     typed: Typed,
     errors: dict[str, str] | None = None,
@@ -132,8 +125,8 @@ async def form_page(
 async def save(request: WebRequest) -> Response:
     desk, key = request.state["desk"], request.path_params["key"]
     form = await request.form(max_files=0, max_fields=300)
-    shown, typed, names = await what_stands(desk), typed_in(form), await names_of(desk)
-    if key != NEW and shown.policy.by_key(key) is None:
+    shown, typed, names = await what_stands(desk, POLICY), typed_in(form), await names_of(desk)
+    if key != NEW and shown.document.by_key(key) is None:
         raise HTTPException(404)
     own = key if key != NEW else free_key(shown, typed.kind)
     try:
@@ -158,47 +151,28 @@ async def remove(request: WebRequest) -> Response:
             key = request.path_params["key"]
             await remove_target(tx, seen_of(form.get("seen")), key, await names_of(desk))
     except EditedMeanwhile:
-        return await board(request, 409, {"policy": CROSSED})
+        return await board(request, 409, {"draft": CROSSED})
     return redirect(f"{BOARD}?done=saved")
 
 
 async def publish(request: WebRequest) -> Response:
-    form = await request.form(max_files=0, max_fields=10)
-    typed = str(form.get("note", ""))
-    try:
-        note = clean_line(typed, NOTE)
-    except BadText as fault:
-        return await board(request, 422, {"note": str(fault)}, typed)
-    try:
-        async with transaction(request) as tx:
-            await publish_policy(tx, note, seen_of(form.get("seen")))
-    except EditedMeanwhile:
-        return await board(request, 409, {"policy": CROSSED})
-    except NothingToPublish:
-        return await board(request, 409, {"policy": "The draft changes nothing."})
+    if refused := await refusal(request, board, publish_policy):
+        return refused
     look_again(request.state["desk"])
     return redirect(f"{BOARD}?done=published")
 
 
 async def discard(request: WebRequest) -> Response:
     async with transaction(request) as tx:
-        await discard_draft(tx)
+        await discard_draft(tx, POLICY)
     return redirect(f"{BOARD}?done=discarded")
 
 
-def free_key(shown: Shown, kind: str) -> str:
+def free_key(shown: Shown[Policy], kind: str) -> str:
     """`first_response_7`: a name nobody has, for a target nobody has named."""
-    taken = {one.key for one in shown.policy.targets}
+    taken = {one.key for one in shown.document.targets}
     stem = kind if kind in set(Kind) else "target"
     return next(key for n in range(1, 1_000) if (key := f"{stem}_{n}") not in taken)
-
-
-def seen_of(value: Any) -> tuple[int, int]:
-    """Version and number of changes, as the page carries them: `3.1`."""
-    version, _, changes = str(value or "").partition(".")
-    if all(part.isascii() and part.isdigit() and len(part) < 9 for part in (version, changes)):
-        return int(version), int(changes)
-    return 0, 0
 
 
 MANAGE = Can.MANAGE_SLA

@@ -11,8 +11,6 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-FIRST_NUMBER = 1
-FIRST_NOTE = "The policy we begin with"
 MINUTES_A_DAY = 24 * 60
 LONGEST = 400 * MINUTES_A_DAY
 MOST_TARGETS = 200

@@ -11,9 +11,10 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from helpdesk.desk import Desk
+from helpdesk.versions.models import FIRST_NUMBER
 
 from .owing.obligations import Policies, Version
-from .policy import FIRST_NUMBER, Policy, default_policy
+from .policy import Policy, default_policy
 
 FRESH = 5.0  # seconds until a process asks whether there is a newer version
 # The transaction that published a version tells it from any other of its number.
@@ -22,6 +23,10 @@ SELECT number, published_at, xmin::text AS edition FROM sla_policies
 WHERE published_at IS NOT NULL ORDER BY number DESC LIMIT 50
 """
 DOCUMENTS = "SELECT number, document::text AS document FROM sla_policies WHERE number = ANY({})"
+APPLYING = """
+SELECT coalesce(sum(tickets), 0)::int AS tickets, count(*) AS reworks
+FROM sla_reworks WHERE done_at IS NULL
+"""
 MOST_KEPT = 200
 BEGINNING = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
@@ -68,6 +73,12 @@ async def policies_in_use(desk: Desk) -> Policies:
 
 async def policy_in_use(desk: Desk) -> Version:
     return (await policies_in_use(desk)).at(None)
+
+
+async def applying(desk: Desk) -> int | None:
+    """How many tickets have been computed again so far; None when all have."""
+    row = await desk.pool.fetchrow(APPLYING)
+    return row["tickets"] if row["reworks"] else None
 
 
 def look_again(desk: Desk) -> None:

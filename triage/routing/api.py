@@ -3,10 +3,11 @@
 from starlette.responses import JSONResponse, Response
 
 from helpdesk.permissions import Can, allowed
+from helpdesk.versions.commands import EditedMeanwhile
 from helpdesk.web import Problem, WebRequest, api, transaction
 
 from . import queries
-from .commands import EditedMeanwhile, save_draft
+from .commands import save_draft
 from .forms import BadRules, read_document
 from .logic.lint import lint
 from .logic.sentences import sentence

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlmodel import col, delete, func, select
 
 from helpdesk.desk import Transaction
+from helpdesk.versions.commands import EditedMeanwhile, NothingToPublish
 
 from .logic.lint import Finding, Level, lint
 from .logic.rules import MOST_RULES, Rule
@@ -19,16 +20,8 @@ ONE_EDITOR = text("LOCK TABLE routing_rulesets IN SHARE ROW EXCLUSIVE MODE")
 Change = Callable[[list[Rule]], list[Rule]]
 
 
-class EditedMeanwhile(Exception):
-    """Somebody saved or published since this editor read the rules. Nothing was stored."""
-
-
 class NoSuchRule(LookupError):
     pass
-
-
-class NothingToPublish(Exception):
-    """There is no draft, or it changes nothing."""
 
 
 class NotPublishable(Exception):

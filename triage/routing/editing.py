@@ -8,10 +8,11 @@ from starlette.responses import Response
 
 from helpdesk.core.money import CURRENCIES
 from helpdesk.permissions import Can
+from helpdesk.versions.commands import EditedMeanwhile
 from helpdesk.web import WebRequest, page, redirect, render, transaction
 
 from . import queries
-from .commands import EditedMeanwhile, TooManyRules, save_rule
+from .commands import TooManyRules, save_rule
 from .forms import read_rule
 from .logic.actions import BEST, LABELS, MANAGERS, ONE_UP, Do
 from .logic.conditions import DEEPEST, Join

@@ -12,13 +12,12 @@ from helpdesk.core.text import BadText, clean_line
 from helpdesk.desk import Transaction
 from helpdesk.people.models import Person
 from helpdesk.permissions import Can, allowed
+from helpdesk.versions.commands import EditedMeanwhile, NothingToPublish
 from helpdesk.web import WebRequest, page, reading, redirect, render, transaction
 
 from . import queries
 from .commands import (
-    EditedMeanwhile,
     NoSuchRule,
-    NothingToPublish,
     NotPublishable,
     discard_draft,
     move_rule,

@@ -3,35 +3,23 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, SmallInteger, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Index, SmallInteger
 from sqlmodel import Field, SQLModel
 
-from helpdesk.core.tables import json_field, names, primary_key, references, sort_keys
+from helpdesk.core.tables import json_field, primary_key, references, sort_keys
+from helpdesk.versions.models import Version, Versions, one_draft
+
+from .rules import Rules, default_rules, words_of_state
 
 
-class SeverityRules(SQLModel, table=True):
-    """A version of the rules. At most one is a draft; a published one never changes."""
-
+class SeverityRules(Version, table=True):
     __tablename__ = "severity_rules"
-    __table_args__ = (
-        Index(
-            "uq_severity_rules_draft",
-            text("(published_at IS NULL)"),
-            unique=True,
-            postgresql_where=text("published_at IS NULL"),
-        ),
-    )
+    __table_args__ = (one_draft("severity_rules"),)
 
-    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    document: dict[str, Any] = json_field()
-    # Who moved what: {"rule", "title", "old", "new", "by", "by_id", "at"}, in order.
-    changes: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
-    note: str = Field(default="", max_length=500)
-    made_at: datetime
-    made_by_id: int | None = names("people", default=None)
-    published_at: datetime | None = None
-    published_by_id: int | None = names("people", default=None)
+
+RULES = Versions(
+    SeverityRules, Rules, default_rules, "The rules this desk begins with", words_of_state
+)
 
 
 class SeverityTrace(SQLModel, table=True):

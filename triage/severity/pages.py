@@ -5,30 +5,22 @@ from typing import Any
 from starlette.responses import Response
 
 from helpdesk.catalogue import queries as catalogue
-from helpdesk.core.text import BadText, clean_line
 from helpdesk.permissions import Can
 from helpdesk.tickets.models import reference
 from helpdesk.tickets.queries import find_ticket, id_named
+from helpdesk.versions.commands import EditedMeanwhile
+from helpdesk.versions.commands import discard as discard_draft
+from helpdesk.versions.pages import CROSSED, refusal, seen_of
+from helpdesk.versions.queries import Shown, history, what_stands
 from helpdesk.web import WebRequest, page, reading, redirect, render, transaction
 
-from .commands import (
-    EditedMeanwhile,
-    NoSuchRule,
-    NothingToPublish,
-    change_rules,
-    discard_draft,
-    publish_rules,
-)
+from .commands import NoSuchRule, change_rules, publish_rules
 from .history import Tried, try_on_history
+from .models import RULES
 from .queries import look_again, traces_of
-from .rules import EFFECT_WORDS, Effect
-from .versions import Shown, history, what_stands
+from .rules import EFFECT_WORDS, Effect, Rules
 
 BOARD = "/desk/triage/severity"
-NOTE = 200
-CROSSED = (
-    "Somebody else changed the rules meanwhile. Look at them again; nothing of yours is saved."
-)
 DONE = {
     "saved": "The draft is saved. It decides nothing until you publish it.",
     "published": "Published. New tickets are weighed by these rules from now on.",
@@ -41,11 +33,11 @@ async def board(
     request: WebRequest, status: int = 200, errors: dict[str, str] | None = None, note: str = ""
 ) -> Response:
     desk = request.state["desk"]
-    shown = await what_stands(desk)
+    shown = await what_stands(desk, RULES)
     offered = (await catalogue.current(desk)).catalogue
     tried: Tried | None = None
     if shown.is_draft and "try" in request.query_params:
-        tried = await try_on_history(desk, shown.rules)
+        tried = await try_on_history(desk, shown.document)
     return render(
         request,
         "triage/severity.html",
@@ -53,7 +45,7 @@ async def board(
         shown=shown,
         parts=parts_of(shown, {type.key: type.title for type in offered.types}),
         effects=[(effect.value, words) for effect, words in EFFECT_WORDS.items()],
-        versions=await history(desk),
+        versions=await history(desk, RULES),
         tried=tried,
         done=DONE.get(request.query_params.get("done", ""), ""),
         errors=errors or {},
@@ -62,11 +54,11 @@ async def board(
     )
 
 
-def parts_of(shown: Shown, titles: dict[str, str]) -> list[tuple[str, list[Any]]]:
+def parts_of(shown: Shown[Rules], titles: dict[str, str]) -> list[tuple[str, list[Any]]]:
     """Rules for everything first, then by what they are about."""
-    everywhere = [rule for rule in shown.rules.rules if not rule.types]
+    everywhere = [rule for rule in shown.document.rules if not rule.types]
     parts: dict[str, list[Any]] = {"Whatever it is about": everywhere}
-    for rule in shown.rules.rules:
+    for rule in shown.document.rules:
         if rule.types:
             about = ", ".join(titles.get(key, key) for key in rule.types)
             parts.setdefault(about, []).append(rule)
@@ -79,9 +71,9 @@ async def show(request: WebRequest) -> Response:
 
 async def save(request: WebRequest) -> Response:
     form = await request.form(max_files=0, max_fields=1_000)
-    shown = await what_stands(request.state["desk"])
+    shown = await what_stands(request.state["desk"], RULES)
     wanted: dict[str, tuple[bool, Effect]] = {}
-    for rule in shown.rules.rules:
+    for rule in shown.document.rules:
         chosen = form.get(f"effect.{rule.key}")
         if not isinstance(chosen, str):
             continue  # a page of an older version does not show it
@@ -94,40 +86,21 @@ async def save(request: WebRequest) -> Response:
             draft = await change_rules(tx, wanted, seen_of(form.get("seen")))
             same = draft.published_at is not None or len(draft.changes) == before
     except (EditedMeanwhile, NoSuchRule):
-        return await board(request, 409, {"rules": CROSSED})
+        return await board(request, 409, {"draft": CROSSED})
     return redirect(f"{BOARD}?done={'same' if same else 'saved'}")
 
 
 async def publish(request: WebRequest) -> Response:
-    form = await request.form(max_files=0, max_fields=10)
-    typed = str(form.get("note", ""))
-    try:
-        note = clean_line(typed, NOTE)
-    except BadText as fault:
-        return await board(request, 422, {"note": str(fault)}, typed)
-    try:
-        async with transaction(request) as tx:
-            await publish_rules(tx, note, seen_of(form.get("seen")))
-    except EditedMeanwhile:
-        return await board(request, 409, {"rules": CROSSED})
-    except NothingToPublish:
-        return await board(request, 409, {"rules": "The draft changes nothing."})
+    if refused := await refusal(request, board, publish_rules):
+        return refused
     look_again(request.state["desk"])
     return redirect(f"{BOARD}?done=published")
 
 
 async def discard(request: WebRequest) -> Response:
     async with transaction(request) as tx:
-        await discard_draft(tx)
+        await discard_draft(tx, RULES)
     return redirect(f"{BOARD}?done=discarded")
-
-
-def seen_of(value: object) -> tuple[int, int]:
-    """Version and number of changes, as the page carries them: `3.1`."""
-    version, _, changes = str(value or "").partition(".")
-    if all(part.isascii() and part.isdigit() and len(part) < 9 for part in (version, changes)):
-        return int(version), int(changes)
-    return 0, 0
 
 
 async def why(request: WebRequest) -> Response:

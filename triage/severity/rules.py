@@ -5,6 +5,7 @@ a desk begins with.
 """
 
 import tomllib
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -21,8 +22,6 @@ from pydantic import (
 
 from .words import Phrases
 
-FIRST_NUMBER = 1  # of the version we ship
-FIRST_NOTE = "The rules this desk begins with"
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
@@ -191,3 +190,8 @@ class Rules(Piece):
 def default_rules() -> Rules:
     shipped = Path(__file__).with_name("default.toml").read_text("utf-8")
     return Rules.model_validate(tomllib.loads(shipped))
+
+
+def words_of_state(state: Mapping[str, Any]) -> str:
+    """`{"on", "effect"}` of a rule, as a change of it keeps them."""
+    return EFFECT_WORDS[Effect(state["effect"])] if state["on"] else "off"

@@ -7,10 +7,11 @@ from typing import Any
 import httpx2
 import pytest
 
+from helpdesk.versions.commands import EditedMeanwhile
 from helpdesk.worker import work_once
 from tests.build import a_ticket
 from tests.people import Cast
-from triage.routing.commands import EditedMeanwhile, save_rule
+from triage.routing.commands import save_rule
 from triage.routing.queries import standing
 from triage.routing.replay.testing import test_next as run_next_test
 

@@ -102,7 +102,7 @@ async def test_two_who_edit_at_once_do_not_overwrite_each_other(site: str, cast:
         await one.post(BOARD, data=first | {"effect.known_issue": "down_two"})
         crossed = await two.post(BOARD, data=second | {"effect.known_issue": "up"})
     assert crossed.status_code == 409
-    assert "Somebody else changed the rules meanwhile" in crossed.text
+    assert "Somebody else changed this meanwhile" in crossed.text
 
 
 async def test_what_is_not_in_the_list_is_refused(site: str, cast: Cast) -> None:

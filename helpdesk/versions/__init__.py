@@ -1,0 +1,1 @@
+"""Rules as numbered versions: a draft, who changed what, and its publication."""
