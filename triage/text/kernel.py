@@ -16,8 +16,9 @@ import numpy as np
 from .features import WIDTH, Classes, Matrix, Numbers
 from .ridge import aims, solved_by_all, solved_by_some, spread
 
-BY_MEANING, BY_WORDS = 3.0, 1.0  # how fast likeness fades
-WORDS_WEIGH = 0.5  # beside the meaning
+BY_MEANING, BY_WORDS = 1.5, 1.0  # how fast likeness fades
+WORDS_WEIGH = 0.25  # beside the meaning
+RIDGE, WORDS_RIDGE = 0.3, 1.0
 COMPARED = 6_000  # examples a text is compared with, at most
 BELIEVED = np.geomspace(1.0, 80, 60)
 WORDS_BELIEVED = np.array([0.0, *np.geomspace(0.5, 40, 30)])
@@ -120,8 +121,8 @@ def fit(
     of = np.asarray(classes)
     wanted, slack = aims(of, many)
     some = rows[spread(of, compared)]
-    shares, alike = by_likeness(rows, some, wanted, slack)
-    of_words, by_words = by_each_word(rows.words, wanted, slack)
+    shares, alike = by_likeness(rows, some, wanted, RIDGE * slack)
+    of_words, by_words = by_each_word(rows.words, wanted, WORDS_RIDGE * slack)
     believed = fitted_belief(alike, by_words, of)
     held_out = softened(believed[0] * alike + believed[1] * by_words)
     return Judges(some, shares, of_words, believed), held_out

@@ -9,20 +9,19 @@ import numpy as np
 
 from .features import Classes, Matrix, Numbers
 
-RIDGE = 0.3
 STEADY = 1e-4  # examples that are the same twice over leave the equations without one solution
 AT_ONCE = 1_000  # rows, so that memory does not grow with the examples
 
 
 def aims(of: Classes, many: int) -> tuple[Matrix, Numbers]:
-    """What each example should score, and how far it may stay away from it.
+    """What each example should score, and how far it may stay away from it, around 1.
 
     Each class weighs the same, however many examples it has.
     """
     sizes = np.maximum(np.bincount(of, minlength=many), 1)
     wanted = np.full((len(of), many), -1.0 / many, np.float32)
     wanted[np.arange(len(of)), of] += 1
-    return wanted, RIDGE * many * sizes[of] / len(of)
+    return wanted, many * sizes[of] / len(of)
 
 
 def spread(of: Classes, most: int) -> Classes:
