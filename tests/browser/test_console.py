@@ -7,7 +7,9 @@ from typing import Any
 from playwright.async_api import Page, expect
 
 from helpdesk.desk import Desk
+from helpdesk.tickets.commands import change_status
 from helpdesk.tickets.models import reference
+from helpdesk.tickets.states import Status
 from tests.build import a_ticket
 from tests.chat.live import begin_chat
 from tests.chat.network import network_to
@@ -136,6 +138,27 @@ async def test_a_reply_written_offline_says_so_and_goes_out_once(
         await asyncio.sleep(1)
         await expect(bubble(finn, "written in the dark")).to_have_count(1)
         await expect(bubble(amy, "written in the dark")).to_have_count(1)
+
+
+async def test_what_changed_around_a_ticket_while_both_were_cut_off_is_there_when_they_are_back(
+    site: str, cast: Cast, open_page: OpenPage
+) -> None:
+    filed = await a_ticket(cast)
+    async with network_to(site) as (network, through):
+        amy = await open_page("amy", expected="ERR_")
+        finn = await open_page("finn", expected="ERR_")
+        await amy.goto(f"{through}/desk/tickets/{filed.reference}")
+        await finn.goto(f"{through}/requests/{filed.reference}")
+        for page in (amy, finn):
+            await live_now(page)
+        network.down = True
+        network.cut()
+        async with cast.desk.transaction(await cast.actor("pete")) as tx:
+            await change_status(tx, filed.ticket_id, Status.WAITING_ON_USER)
+        await expect(amy.locator("#connection")).to_contain_text("Keep writing")
+        network.down = False
+        await expect(amy.locator("#thread-head")).to_contain_text("Waiting for the user")
+        await expect(finn.locator("#now")).to_have_attribute("data-turn", "you")
 
 
 async def test_of_two_agents_one_takes_the_ticket_and_the_other_is_told_who(

@@ -196,6 +196,32 @@ async def test_what_only_people_can_do_is_reading_only(open_page: OpenPage, cast
     await expect(page.locator("#description")).to_be_in_viewport()
 
 
+async def test_an_answer_that_is_late_takes_no_newer_choice_back(
+    open_page: OpenPage, cast: Cast
+) -> None:
+    await some_articles(cast)
+    page = await open_page("finn", GUIDANCE)
+    await page.fill("#subject", "Please close my account")
+    release, answers = asyncio.Event(), 0
+
+    async def hold_the_first(route: Route) -> None:
+        nonlocal answers
+        answers += 1
+        if answers == 1:
+            await release.wait()
+        await route.continue_()
+
+    await page.route("**/report", hold_the_first)
+    await press(page, "None of these helped")
+    await page.get_by_role("radio", name=re.compile("Trust & safety")).check()
+    await page.wait_for_timeout(500)  # enough for an answer that does not wait its turn
+    release.set()
+    await page.select_option("#type", "account_closure")
+    await expect(page.locator("#suggestions")).to_contain_text("Worth reading meanwhile")
+    await expect(page.locator("#type")).to_have_value("account_closure")
+    await page.unroute_all(behavior="wait")
+
+
 async def test_before_a_chat_the_same_is_mentioned_and_nobody_is_held_up(
     open_page: OpenPage, cast: Cast
 ) -> None:

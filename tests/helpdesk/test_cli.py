@@ -103,7 +103,7 @@ class Machine:
                 continue
         return found
 
-    def wait_empty(self, patience: float = 40) -> None:
+    def wait_empty(self, patience: float = 120) -> None:
         give_up_at = time.monotonic() + patience
         while left := self.processes():
             assert time.monotonic() < give_up_at, [process.cmdline() for process in left]

@@ -107,8 +107,8 @@ function happened(event, history) {
     const name = document.querySelector("#thread .pane-title")?.textContent;
     document.dispatchEvent(new CustomEvent("desk:said", { detail: { frame: event, history, name } }));
   }
+  if (!TEXT.has(event.type)) partsChanged(event.type); // also what happened while we were cut off
   if (history) return;
-  if (!TEXT.has(event.type)) partsChanged(event.type);
   if (event.type !== "message.posted" || event.by.id === live.me) return;
   // In a chat the visitor writes all the time; a colleague's answer is what one must not cross.
   if (event.face.startsWith("ticket:") || event.by.staff) warn(event.by.name);

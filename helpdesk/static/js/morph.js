@@ -27,6 +27,9 @@ function written(field) {
   return (options.find((option) => option.defaultSelected) ?? options[0])?.value ?? "";
 }
 
+/** Nobody has changed it since. @param {Field} field */
+export const untouched = (field) => state(field) === written(field);
+
 /** @param {Node} a @param {Node} b */
 const same = (a, b) =>
   a.nodeName === b.nodeName &&
@@ -41,7 +44,7 @@ export function morphNode(from, to) {
   if (!(from instanceof Element) || !(to instanceof Element)) return;
   if (from.hasAttribute("data-keep")) return;
   const field = isField(from) && from.type !== "file" ? from : null;
-  const typed = field && state(field) !== written(field) && sent.get(field) !== state(field);
+  const typed = field && !untouched(field) && sent.get(field) !== state(field);
   const kept = field && typed ? state(field) : null;
   copyAttributes(from, to);
   morphChildren(from, to);

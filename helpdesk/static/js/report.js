@@ -51,12 +51,23 @@ function icon(href) {
 
 // ---- what is chosen changes the form ----
 
-/** @param {string} what a value of the form's buttons @param {[string, string][]} typed */
-async function update(what, typed = fields()) {
+let turn = Promise.resolve();
+
+/**
+ * One after the other: an older answer that came last would take the newer choice back.
+ * @param {string} what a value of the form's buttons @param {[string, string][]} [typed]
+ */
+function update(what, typed) {
   if (busy && what === "update") {
     waiting = what;
-    return;
+    return turn;
   }
+  turn = turn.then(() => change(what, typed ?? fields()));
+  return turn;
+}
+
+/** @param {string} what @param {[string, string][]} typed */
+async function change(what, typed) {
   const body = new URLSearchParams([...typed.filter(([name]) => name !== "do"), ["do", what]]);
   try {
     const { answer, whole } = await swap("/report", PARTS, { method: "POST", body });

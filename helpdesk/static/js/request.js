@@ -57,9 +57,9 @@ function start(page, log) {
     after: Number(page.dataset.newest),
     outbox: new Posts(posts),
     shows: (frame) => frame.face === face || frame.face.startsWith("chat:"),
-    onEvent: (frame, history) => {
+    onEvent: (frame) => {
       if (TOGETHER.has(frame.type) && frame.face === face) reread();
-      else if (frame.type !== "message.posted" && !history) changed();
+      else if (frame.type !== "message.posted") changed();
     },
     onRevoked: () => location.reload(),
   });

@@ -2,6 +2,7 @@
 // While somebody types: what may answer it, fetched after a pause. It never takes the focus, the
 // text, or the place of the field that is being edited; if nothing comes, nobody waits.
 
+import { isField, untouched } from "./morph.js";
 import { morph, swap } from "./swap.js";
 
 const PAUSE = 150; // milliseconds after the last key
@@ -19,11 +20,13 @@ let rest = 0;
 
 const block = () => document.getElementById("suggestions");
 
+/** @param {string} name */
+const counts = (name) => ["service", "type", words, ...also].includes(name) || name.startsWith("seen.");
+
 function address() {
   const query = new URLSearchParams();
   for (const [name, value] of new FormData(form)) {
-    const wanted = ["service", "type", words, ...also].includes(name) || name.startsWith("seen.");
-    if (wanted && typeof value === "string" && value) query.append(name, value.slice(0, LONGEST));
+    if (counts(name) && typeof value === "string" && value) query.append(name, value.slice(0, LONGEST));
   }
   return `${form.dataset.suggest}?${query}`;
 }
@@ -92,7 +95,10 @@ form.addEventListener("submit", (event) => {
 });
 form.addEventListener("swapped", (event) => {
   if (event.target !== form) return;
-  shown = address();
+  // What was typed while the answer was under way is not what it answers.
+  const typed = [...form.elements].some((field) => isField(field) && counts(field.name) && !untouched(field));
+  shown = typed ? "" : address();
+  if (typed) later();
   announce();
   const lost = !document.activeElement || document.activeElement === document.body;
   if (pressed && lost) block()?.focus({ preventScroll: true });
