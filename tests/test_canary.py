@@ -15,7 +15,8 @@ from helpdesk.core.clock import FrozenClock
 from helpdesk.mail.message import as_message
 from helpdesk.mail.models import Mail
 from helpdesk.relay import fire_due_timers, relay_once
-from helpdesk.tickets.commands import add_note, assign, change_severity, hand_over, reply
+from helpdesk.tickets.assigning import assign, hand_over
+from helpdesk.tickets.commands import add_note, change_severity, reply
 from helpdesk.tickets.states import Severity
 from helpdesk.wiring import SUBSCRIBERS, TIMERS
 from tests.chat.live import open_tab, tab_of

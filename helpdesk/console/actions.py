@@ -23,7 +23,7 @@ from helpdesk.evidence.commands import (
 )
 from helpdesk.help.writing.articles import NoSuchArticle
 from helpdesk.permissions import Can
-from helpdesk.tickets import commands
+from helpdesk.tickets import assigning, commands
 from helpdesk.tickets.coverage import mark_coverage
 from helpdesk.tickets.models import reference
 from helpdesk.tickets.next_step import NextStep, read_step
@@ -226,7 +226,7 @@ async def claim(request: WebRequest) -> Response:
     id = ticket_id(request)
 
     async def command(tx: Transaction, typed: dict[str, Any]) -> None:
-        await commands.claim(tx, id)
+        await assigning.claim(tx, id)
 
     return await act(request, command)
 
@@ -238,7 +238,7 @@ async def assign(request: WebRequest) -> Response:
         chosen = str(typed.get("assignee", ""))
         if chosen and not (chosen.isascii() and chosen.isdigit() and len(chosen) < 18):
             raise Refused({"assignee": "Choose somebody from the list."})
-        await commands.assign(tx, id, int(chosen) if chosen else None)
+        await assigning.assign(tx, id, int(chosen) if chosen else None)
 
     return await act(request, command)
 
@@ -252,7 +252,7 @@ async def hand_over(request: WebRequest) -> Response:
             raise Refused({"group": "Choose a department from the list."})
         name = "handover_reason"
         reason = words(typed, name, REASON_LIMIT, "Say why, for the colleagues who take it.")
-        await commands.hand_over(tx, id, int(group), reason)
+        await assigning.hand_over(tx, id, int(group), reason)
 
     return await act(request, command)
 
@@ -319,7 +319,7 @@ async def cancel_ask(request: WebRequest) -> Response:
 
 async def take_next(request: WebRequest) -> Response:
     async with transaction(request) as tx:
-        ticket = await commands.take_next(tx)
+        ticket = await assigning.take_next(tx)
     if ticket is None:
         return redirect("/desk?view=unassigned")
     return redirect(f"/desk/tickets/{reference(ticket.id)}?view=mine")

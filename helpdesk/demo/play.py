@@ -26,7 +26,7 @@ from helpdesk.evidence.intake import receive
 from helpdesk.people.models import Person
 from helpdesk.people.queries import actor_of
 from helpdesk.permissions import Actor
-from helpdesk.tickets import commands
+from helpdesk.tickets import assigning, commands
 from helpdesk.tickets.claims import about_of
 from helpdesk.tickets.coverage import mark_coverage
 from helpdesk.tickets.filing import Filed, Filing, Piece, file_ticket
@@ -287,7 +287,7 @@ class Play:
                 note="With it we can answer at once.",
                 due_at=self.now + timedelta(days=3),
             )
-            commands.assign_to(tx, case, ticket, agent.id, agent.name)
+            assigning.assign_to(tx, case, ticket, agent.id, agent.name)
             commands.move(tx, case, ticket, Status.WAITING_ON_USER)
 
     async def agent(self, group: str) -> Any:

@@ -9,7 +9,8 @@ from sqlalchemy import text
 from helpdesk.cases.events import record
 from helpdesk.cases.models import Case
 from helpdesk.desk import Transaction
-from helpdesk.tickets.commands import assign_to, change_severity
+from helpdesk.tickets.assigning import assign_to
+from helpdesk.tickets.commands import change_severity
 from helpdesk.tickets.models import Ticket, reference
 from helpdesk.tickets.queries import note_reach, staff_audience
 from helpdesk.tickets.states import UNSOLVED, Severity

@@ -4,7 +4,8 @@ from uuid import uuid4
 
 from helpdesk.core.clock import FrozenClock
 from helpdesk.relay import fire_due_timers, relay_once
-from helpdesk.tickets.commands import assign, change_status, reply
+from helpdesk.tickets.assigning import assign
+from helpdesk.tickets.commands import change_status, reply
 from helpdesk.tickets.filing import Filed
 from helpdesk.tickets.states import Status
 from helpdesk.wiring import SUBSCRIBERS, TIMERS

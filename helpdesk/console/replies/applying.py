@@ -17,7 +17,7 @@ from helpdesk.desk import Transaction
 from helpdesk.evidence.commands import request_evidence
 from helpdesk.evidence.models import EvidenceRequest
 from helpdesk.people.models import Group
-from helpdesk.tickets import commands
+from helpdesk.tickets import assigning, commands
 from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.next_step import NextStep
 from helpdesk.tickets.queries import hold_ticket
@@ -140,7 +140,7 @@ async def do(
     if doing.department:
         key = select(Group.id).where(Group.key == doing.department)
         group_id = (await tx.db.exec(key)).one()
-        await commands.hand_over(tx, ticket.id, group_id, doing.department_reason)
+        await assigning.hand_over(tx, ticket.id, group_id, doing.department_reason)
 
 
 async def tag(tx: Transaction, ticket_id: int, tags: tuple[str, ...]) -> None:

@@ -7,7 +7,7 @@ from helpdesk.cases.events import changed
 from helpdesk.console.queries import counts
 from helpdesk.console.views import Cursor, read_cursor
 from helpdesk.core.clock import FrozenClock
-from helpdesk.tickets import commands
+from helpdesk.tickets import assigning
 from helpdesk.tickets.states import Status
 from tests.build import a_ticket
 from tests.people import Cast
@@ -22,7 +22,7 @@ async def test_each_view_holds_what_it_says(cast: Cast, site: str) -> None:
     waiting = await a_ticket(cast, subject="We wait for its requester")
     solved = await a_ticket(cast, subject="This one is solved already")
     async with cast.desk.transaction(await cast.actor("amy")) as tx:
-        await commands.claim(tx, mine.ticket_id)
+        await assigning.claim(tx, mine.ticket_id)
     await move(cast, waiting.ticket_id, Status.WAITING_ON_USER)
     await move(cast, solved.ticket_id, Status.SOLVED)
     expected = {

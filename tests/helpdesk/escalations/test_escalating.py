@@ -13,7 +13,8 @@ from helpdesk.escalations.deciding import conclude, extend, return_it
 from helpdesk.escalations.raising import contest, escalate_by_agent
 from helpdesk.escalations.states import Level, Outcome, State
 from helpdesk.permissions import SYSTEM
-from helpdesk.tickets.commands import assign, change_status, claim, follow_up
+from helpdesk.tickets.assigning import assign, claim
+from helpdesk.tickets.commands import change_status, follow_up
 from helpdesk.tickets.merging import merge_tickets
 from helpdesk.tickets.queries import hold_ticket, staff_audience
 from helpdesk.tickets.states import NotAllowed, Status

@@ -2,7 +2,8 @@
 
 from uuid import uuid4
 
-from helpdesk.tickets.commands import claim, reply
+from helpdesk.tickets.assigning import claim
+from helpdesk.tickets.commands import reply
 from helpdesk.tickets.coverage import mark_coverage
 from helpdesk.tickets.filing import Filed
 from helpdesk.tickets.rating import rate

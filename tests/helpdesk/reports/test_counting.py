@@ -15,15 +15,9 @@ from helpdesk.desk import Desk, Transaction
 from helpdesk.relay import relay_once
 from helpdesk.reports.counting.commands import count_stale, rebuild
 from helpdesk.reports.counting.facts import History
+from helpdesk.tickets.assigning import hand_over
 from helpdesk.tickets.claims import AlreadyReported
-from helpdesk.tickets.commands import (
-    add_message,
-    change_severity,
-    change_status,
-    hand_over,
-    reopen,
-    reply,
-)
+from helpdesk.tickets.commands import add_message, change_severity, change_status, reopen, reply
 from helpdesk.tickets.coverage import mark_coverage
 from helpdesk.tickets.merging import merge_tickets
 from helpdesk.tickets.rating import rate

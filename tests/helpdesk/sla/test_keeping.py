@@ -8,14 +8,8 @@ import pytest
 from helpdesk.core.clock import FrozenClock
 from helpdesk.permissions import SYSTEM
 from helpdesk.sla.owing.keeping import rework
-from helpdesk.tickets.commands import (
-    add_message,
-    assign,
-    change_severity,
-    change_status,
-    hand_over,
-    reply,
-)
+from helpdesk.tickets.assigning import assign, hand_over
+from helpdesk.tickets.commands import add_message, change_severity, change_status, reply
 from helpdesk.tickets.merging import merge_tickets, unmerge
 from helpdesk.tickets.states import Severity, Status
 from tests.build import a_ticket

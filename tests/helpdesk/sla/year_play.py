@@ -19,15 +19,8 @@ from helpdesk.people.models import Group, Membership
 from helpdesk.permissions import SYSTEM
 from helpdesk.relay import fire_due_timers, relay_once
 from helpdesk.sla import jobs as sla
-from helpdesk.tickets.commands import (
-    add_message,
-    assign,
-    change_severity,
-    change_status,
-    hand_over,
-    reopen,
-    reply,
-)
+from helpdesk.tickets.assigning import assign, hand_over
+from helpdesk.tickets.commands import add_message, change_severity, change_status, reopen, reply
 from helpdesk.tickets.filing import file_ticket
 from helpdesk.tickets.states import Severity, Status
 from helpdesk.wiring import TIMERS

@@ -13,7 +13,7 @@ from helpdesk.cases.queries import NoSuchCase
 from helpdesk.cases.timeline import read_page
 from helpdesk.core.clock import FrozenClock
 from helpdesk.relay import fire_due_timers
-from helpdesk.tickets import commands
+from helpdesk.tickets import assigning, commands
 from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.states import MOVES, Severity, Status, WrongMove
 from helpdesk.wiring import TIMERS
@@ -81,14 +81,14 @@ async def test_a_stranger_finds_no_ticket_and_the_owner_does(cast: Cast) -> None
 async def test_a_restricted_ticket_exists_only_for_its_department(cast: Cast) -> None:
     filed = await a_ticket(cast, "nina", group_key="TAS", restricted=True)
     with pytest.raises(NoSuchCase):
-        await do(cast, "amy", commands.claim, filed.ticket_id)
-    await do(cast, "sam", commands.claim, filed.ticket_id)
+        await do(cast, "amy", assigning.claim, filed.ticket_id)
+    await do(cast, "sam", assigning.claim, filed.ticket_id)
     await do(cast, "sam", commands.add_note, filed.ticket_id, "for TAS", uuid4())
     assert "for TAS" in await bodies(cast, "lena", filed.case_id)
     assert "for TAS" in await bodies(cast, "max", filed.case_id)
     for outsider in ("amy", "nina"):
         assert "for TAS" not in await bodies(cast, outsider, filed.case_id)
-    await do(cast, "sam", commands.hand_over, filed.ticket_id, cast.groups["PAY"].id, "money")
+    await do(cast, "sam", assigning.hand_over, filed.ticket_id, cast.groups["PAY"].id, "money")
     assert "for TAS" in await bodies(cast, "pete", filed.case_id)
     assert "for TAS" not in await bodies(cast, "lena", filed.case_id)
 
@@ -97,7 +97,7 @@ async def test_one_of_ten_agents_gets_the_ticket(cast: Cast) -> None:
     filed = await a_ticket(cast)
     agents = ["amy", "max", "admin", "pete", "tess"] * 2
     results = await asyncio.gather(
-        *(do(cast, who, commands.claim, filed.ticket_id) for who in agents),
+        *(do(cast, who, assigning.claim, filed.ticket_id) for who in agents),
         return_exceptions=True,
     )
     owner = (await ticket_of(cast, filed.ticket_id)).assignee_id
@@ -110,9 +110,9 @@ async def test_take_next_gives_the_most_urgent_and_never_the_same_twice(cast: Ca
     urgent = await a_ticket(cast, severity=4)
     normal = await a_ticket(cast, severity=2)
     await a_ticket(cast, severity=4, group_key="PAY")  # not amy's department
-    taken = await asyncio.gather(*(do(cast, "amy", commands.take_next) for _ in range(3)))
+    taken = await asyncio.gather(*(do(cast, "amy", assigning.take_next) for _ in range(3)))
     assert {t.id for t in taken} == {low.ticket_id, urgent.ticket_id, normal.ticket_id}
-    assert await do(cast, "amy", commands.take_next) is None
+    assert await do(cast, "amy", assigning.take_next) is None
 
 
 async def test_the_requester_is_told_why_the_severity_changed(cast: Cast) -> None:

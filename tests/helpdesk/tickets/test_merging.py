@@ -11,7 +11,7 @@ from helpdesk.cases.timers import set_timer
 from helpdesk.core.clock import FrozenClock
 from helpdesk.evidence.commands import request_evidence
 from helpdesk.relay import relay_once
-from helpdesk.tickets import commands
+from helpdesk.tickets import assigning, commands
 from helpdesk.tickets.filing import Filed
 from helpdesk.tickets.merging import merge_tickets, unmerge
 from helpdesk.tickets.queries import AlreadyMerged, hold_ticket
@@ -69,14 +69,14 @@ async def test_the_merged_one_takes_no_work_and_the_other_goes_on(cast: Cast) ->
         (commands.reply, ("To nobody", uuid4())),
         (commands.add_note, ("A note", uuid4())),
         (commands.change_status, (Status.SOLVED,)),
-        (commands.claim, ()),
-        (commands.assign, (cast.pete.id,)),
+        (assigning.claim, ()),
+        (assigning.assign, (cast.pete.id,)),
     ):
         with pytest.raises(AlreadyMerged, match=f"was merged into {first.reference}"):
             await do(cast, "pete", command, second.ticket_id, *arguments)
-    taken = await do(cast, "amy", commands.take_next)
+    taken = await do(cast, "amy", assigning.take_next)
     assert taken.id == first.ticket_id
-    assert await do(cast, "amy", commands.take_next) is None
+    assert await do(cast, "amy", assigning.take_next) is None
 
 
 async def test_what_is_written_to_the_old_reference_arrives_on_the_other(
@@ -114,7 +114,7 @@ async def test_undone_each_has_what_belonged_to_it_and_the_rest_stays(
         was = dict(await row(cast, second))
         merged = await merge(cast, second, first)
         await say(cast, "nina", first, "After the merge")
-        await do(cast, "pete", commands.claim, first.ticket_id)
+        await do(cast, "pete", assigning.claim, first.ticket_id)
         clock.advance(days=6)
         await undo(cast, merged)
         assert await said(nina, first) == [*before[0], "After the merge"]
@@ -292,7 +292,7 @@ async def test_a_chain_is_read_on_its_end_and_comes_apart_in_any_order(
 async def test_a_ticket_handed_over_takes_merged_ones_of_its_department_along(cast: Cast) -> None:
     first, second = await pair(cast, restricted=True, group_key="TAS")
     merged = await merge(cast, second, first, "sam")
-    await do(cast, "sam", commands.hand_over, first.ticket_id, cast.groups["PAY"].id, "Yours")
+    await do(cast, "sam", assigning.hand_over, first.ticket_id, cast.groups["PAY"].id, "Yours")
     left = "SELECT count(*) FROM events WHERE group_id = $1 AND ticket_id = ANY($2)"
     ids = [first.ticket_id, second.ticket_id]
     assert await cast.desk.pool.fetchval(left, cast.groups["TAS"].id, ids) == 0

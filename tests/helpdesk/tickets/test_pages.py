@@ -10,7 +10,7 @@ from helpdesk.core.clock import FrozenClock
 from helpdesk.people.commands import open_guest
 from helpdesk.people.queries import actor_of
 from helpdesk.permissions import SYSTEM
-from helpdesk.tickets import commands
+from helpdesk.tickets import assigning, commands
 from helpdesk.tickets.filing import file_ticket
 from helpdesk.tickets.states import Severity, Status
 from tests.build import a_filing, a_ticket
@@ -186,7 +186,7 @@ async def test_notes_and_agents_affairs_are_no_part_of_the_page(cast: Cast, site
     filed = await a_ticket(cast)
     async with cast.desk.transaction(await cast.actor("amy")) as tx:
         await commands.add_note(tx, filed.ticket_id, "CANARY-NOTE", uuid4())
-        await commands.claim(tx, filed.ticket_id)
+        await assigning.claim(tx, filed.ticket_id)
         await commands.change_severity(
             tx, filed.ticket_id, Severity.HIGH, "This sentence is for the requester"
         )

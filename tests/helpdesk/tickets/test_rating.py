@@ -11,7 +11,7 @@ from helpdesk.core.clock import FrozenClock
 from helpdesk.mail.models import Mail
 from helpdesk.permissions import SYSTEM
 from helpdesk.relay import relay_once
-from helpdesk.tickets import commands
+from helpdesk.tickets import assigning, commands
 from helpdesk.tickets.filing import Filed
 from helpdesk.tickets.jobs import sweep_rating_links
 from helpdesk.tickets.rating import SCALE, issue_rating_link, rate
@@ -23,7 +23,7 @@ from tests.people import Cast
 
 async def solve(cast: Cast, filed: Filed, agent: str = "amy") -> None:
     async with cast.desk.transaction(await cast.actor(agent)) as tx:
-        await commands.claim(tx, filed.ticket_id)
+        await assigning.claim(tx, filed.ticket_id)
         await commands.change_status(tx, filed.ticket_id, Status.SOLVED)
 
 

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from helpdesk.core.clock import FrozenClock
 from helpdesk.permissions import Actor
-from helpdesk.tickets.commands import change_severity, change_status, follow_up, hand_over
+from helpdesk.tickets.assigning import hand_over
+from helpdesk.tickets.commands import change_severity, change_status, follow_up
 from helpdesk.tickets.filing import file_ticket
 from helpdesk.tickets.states import Severity, Status
 from tests.build import a_filing

@@ -4,7 +4,8 @@ from typing import Any
 from uuid import uuid4
 
 from helpdesk.catalogue import queries as catalogue
-from helpdesk.tickets.commands import change_severity, follow_up, hand_over
+from helpdesk.tickets.assigning import hand_over
+from helpdesk.tickets.commands import change_severity, follow_up
 from helpdesk.tickets.states import Severity
 from helpdesk.worker import work_once
 from tests.build import a_ticket

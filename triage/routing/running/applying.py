@@ -19,7 +19,8 @@ from helpdesk.evidence.commands import request_evidence
 from helpdesk.evidence.models import EvidenceRequest
 from helpdesk.people.models import Group
 from helpdesk.people.queries import actor_of
-from helpdesk.tickets.commands import assign_to, change_severity
+from helpdesk.tickets.assigning import assign_to
+from helpdesk.tickets.commands import change_severity
 from helpdesk.tickets.models import Ticket, reference
 from helpdesk.tickets.queries import note_reach, staff_audience
 from helpdesk.tickets.states import Severity
