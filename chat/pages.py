@@ -72,7 +72,7 @@ async def show_start(
         (type.key, f"{service.title}: {type.title}")
         for service in catalogue_.services
         for type in catalogue_.types_of(service.key)
-        if type.service == service.key and type.suits(actor.roles)
+        if type.service == service.key and (type.suits(actor.roles) or type == form.type)
     ]
     group = catalogue_.group(form.type.group) if form.type else None
     promised = None  # for whoever leaves it as a request
@@ -189,6 +189,8 @@ async def show(request: WebRequest) -> Response:
         return redirect(f"/desk/chats/{conversation.id}")
     frames = (await said(desk, actor, conversation))[-SHOWN:]
     async with reading(request) as db:
+        # As it is after what was said: what happens from here on comes by the socket.
+        conversation = await find_conversation(db, actor, conversation.id)
         group = await db.get_one(Group, conversation.group_id)
         agent = None
         if conversation.agent_id is not None:
