@@ -197,6 +197,7 @@ async def show(request: WebRequest) -> Response:
             agent = await db.get_one(Person, conversation.agent_id)
         rating, address = await kept_of(db, conversation, actor)
     place = await position(desk, conversation.id)
+    mark = await desk.pool.fetchval(READ, conversation.case_id, actor.id)
     return render(
         request,
         "chat/show.html",
@@ -206,6 +207,7 @@ async def show(request: WebRequest) -> Response:
         agent=agent,
         events=[shown(frame) for frame in frames],
         newest=frames[-1]["n"] if frames else 0,
+        new_from=first_unread(frames, mark),
         place=place,
         wait=await expected_wait(desk, group.key, place) if place else None,
         rating=rating,
@@ -215,6 +217,17 @@ async def show(request: WebRequest) -> Response:
         words=own_words(frames, actor),
         limits=(await catalogue.current(desk)).catalogue.limits,
     )
+
+
+READ = "SELECT seq FROM read_marks WHERE case_id = $1 AND person_id = $2"
+
+
+def first_unread(frames: list[dict[str, Any]], mark: int | None) -> int:
+    """What the desk said first since somebody last looked; 0 when they miss nothing."""
+    if mark is None:
+        return 0
+    said_since = (one for one in frames if one["n"] > mark and one["by"]["staff"])
+    return next((one["n"] for one in said_since if "body" in one or "evidence" in one), 0)
 
 
 def shown(frame: dict[str, Any]) -> dict[str, Any]:

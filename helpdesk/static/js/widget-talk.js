@@ -8,6 +8,7 @@ const STATES = /** @type {Record<string, string>} */ ({
   sending: "Sending…",
   queued: "Not sent yet",
   failed: "Not sent",
+  sent: "Sent",
   seen: "Seen",
 });
 
