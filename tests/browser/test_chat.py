@@ -209,3 +209,19 @@ async def test_signed_out_in_another_tab_and_in_again_it_goes_on(
     await pete.leave()
     await page.goto(f"/chat/{chat.id}")
     await expect(page.locator("#log .msg-unread + .msg")).to_contain_text("and the next day")
+
+
+async def test_who_waits_before_the_form_sees_that_somebody_came(
+    desk: Desk, cast: Cast, open_page: OpenPage
+) -> None:
+    page = await open_page("nina")
+    await page.clock.install()
+    await page.goto("/chat?type=withdrawal_not_received")
+    await page.fill("#description", "Where is it?")
+    start = page.get_by_role("button", name="Start the chat")
+    await expect(start).to_have_count(0)
+    await make_available(desk, cast, "pete")
+    await page.clock.run_for(31_000)
+    await expect(start).to_be_visible()
+    await expect(page.locator("#description")).to_have_value("Where is it?")
+    await expect(page.locator("#description")).to_be_focused()
