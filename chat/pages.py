@@ -135,7 +135,8 @@ async def begin(request: WebRequest) -> Response:
     if form.errors or form.type is None:
         return await show_start(request, form, catalogue_)
     if not is_open(await offers(desk), form):
-        return RedirectResponse("/report", 307)  # the browser sends the same fields there
+        # The browser sends the same fields there, and the form says why.
+        return RedirectResponse("/report?nobody", 307)
     opening = Opening(
         form.once, form.type.group, form.subject, form.message, form.type.key, form.ticket_id
     )

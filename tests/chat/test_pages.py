@@ -101,7 +101,11 @@ async def test_what_is_only_for_tickets_goes_to_the_form(site: str, desk: Desk, 
 async def test_with_nobody_there_the_browser_sends_the_form_on(site: str, cast: Cast) -> None:
     async with await cast.browser(site, "nina") as browser:
         answer = await browser.post("/chat", data=FORM | {"once": str(uuid4())})
-        assert (answer.status_code, answer.headers["location"]) == (307, "/report")
+        assert (answer.status_code, answer.headers["location"]) == (307, "/report?nobody")
+        page = await browser.post("/report?nobody", data=FORM | {"do": "write"})
+        assert "Nobody is free to chat any more." in page.text
+        assert "Where is my money?" in page.text
+        assert "free to chat" not in (await browser.get("/report?new")).text
 
 
 async def test_without_scripts_the_page_shows_the_way_to_the_form(site: str, cast: Cast) -> None:
