@@ -33,6 +33,7 @@ class Start:
     email: str = ""
     message: str = ""
     ticket_id: int | None = None
+    gone: bool = False  # a link named a kind that there is no more
     errors: Errors = field(default_factory=Errors)
 
     @property
@@ -52,13 +53,15 @@ def read_start(typed: Mapping[str, str], catalogue: Catalogue) -> Start:
         once = UUID(typed.get("once", ""))
     except ValueError:
         once = uuid4()
+    type = catalogue.type(typed.get("type", ""))
     return Start(
         once,
-        catalogue.type(typed.get("type", "")),
+        type,
         typed.get("name", ""),
         typed.get("email", ""),
         typed.get("description", ""),
         from_reference(typed.get("ticket", "")),
+        gone=type is None and bool(typed.get("type")),
     )
 
 

@@ -72,7 +72,7 @@ async def show_start(
         (type.key, f"{service.title}: {type.title}")
         for service in catalogue_.services
         for type in catalogue_.types_of(service.key)
-        if type.service == service.key and type.suits(actor.roles)
+        if type.service == service.key and (type.suits(actor.roles) or type == form.type)
     ]
     group = catalogue_.group(form.type.group) if form.type else None
     promised = None  # for whoever leaves it as a request
@@ -135,7 +135,8 @@ async def begin(request: WebRequest) -> Response:
     if form.errors or form.type is None:
         return await show_start(request, form, catalogue_)
     if not is_open(await offers(desk), form):
-        return RedirectResponse("/report", 307)  # the browser sends the same fields there
+        # The browser sends the same fields there, and the form says why.
+        return RedirectResponse("/report?nobody", 307)
     opening = Opening(
         form.once, form.type.group, form.subject, form.message, form.type.key, form.ticket_id
     )
@@ -189,12 +190,15 @@ async def show(request: WebRequest) -> Response:
         return redirect(f"/desk/chats/{conversation.id}")
     frames = (await said(desk, actor, conversation))[-SHOWN:]
     async with reading(request) as db:
+        # As it is after what was said: what happens from here on comes by the socket.
+        conversation = await find_conversation(db, actor, conversation.id)
         group = await db.get_one(Group, conversation.group_id)
         agent = None
         if conversation.agent_id is not None:
             agent = await db.get_one(Person, conversation.agent_id)
         rating, address = await kept_of(db, conversation, actor)
     place = await position(desk, conversation.id)
+    mark = await desk.pool.fetchval(READ, conversation.case_id, actor.id)
     return render(
         request,
         "chat/show.html",
@@ -204,6 +208,7 @@ async def show(request: WebRequest) -> Response:
         agent=agent,
         events=[shown(frame) for frame in frames],
         newest=frames[-1]["n"] if frames else 0,
+        new_from=first_unread(frames, mark),
         place=place,
         wait=await expected_wait(desk, group.key, place) if place else None,
         rating=rating,
@@ -213,6 +218,17 @@ async def show(request: WebRequest) -> Response:
         words=own_words(frames, actor),
         limits=(await catalogue.current(desk)).catalogue.limits,
     )
+
+
+READ = "SELECT seq FROM read_marks WHERE case_id = $1 AND person_id = $2"
+
+
+def first_unread(frames: list[dict[str, Any]], mark: int | None) -> int:
+    """What the desk said first since somebody last looked; 0 when they miss nothing."""
+    if mark is None:
+        return 0
+    said_since = (one for one in frames if one["n"] > mark and one["by"]["staff"])
+    return next((one["n"] for one in said_since if "body" in one or "evidence" in one), 0)
 
 
 def shown(frame: dict[str, Any]) -> dict[str, Any]:

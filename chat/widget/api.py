@@ -241,6 +241,8 @@ async def shown_chat(request: WebRequest, chat: Conversation) -> dict[str, Any]:
     desk, actor = request.state["desk"], request.state["actor"]
     frames = await said(desk, actor, chat)
     async with reading(request) as db:
+        # As it is after what was said: what happens from here on comes by the socket.
+        chat = await find_conversation(db, actor, chat.id)
         rating, address = await kept_of(db, chat, actor)
     return {
         **await standing_of(desk, chat),

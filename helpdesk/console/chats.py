@@ -11,6 +11,7 @@ from chat.agents.handing import REASONS
 from chat.agents.presence import CHOICES
 from chat.agents.queries import colleagues_in, colleagues_there, own_offers, own_state
 from chat.queries import ChatRow, find_conversation, said
+from helpdesk.cases.models import Case
 from helpdesk.cases.timeline import read_page
 from helpdesk.catalogue import queries as catalogue
 from helpdesk.evidence import queries as evidence
@@ -62,14 +63,17 @@ async def show(request: WebRequest) -> Response:
         raise HTTPException(404)
     async with reading(request) as db:
         conversation = await find_conversation(db, actor, id)
-        pieces = await evidence.listing(db, actor, conversation.case_id)
-    row = await queries.chat(desk, actor, id)
-    case = await read_page(desk.pool, actor, row["case_id"], max(0, row["last_seq"] - LOOK_BACK))
+        last = (await db.get_one(Case, conversation.case_id)).last_seq
+    case = await read_page(desk.pool, actor, conversation.case_id, max(0, last - LOOK_BACK))
     newest = case.newest if case else 0
     # What was said after that number comes live: shown here as well, it would stand there twice.
     frames = [frame for frame in await said(desk, actor, conversation) if frame["n"] <= newest]
     here = f"chat:{id}"
     facts = [entry.frame for entry in case.entries] if case else []
+    # As it is after what was said: what happens from here on comes live.
+    row = await queries.chat(desk, actor, id)
+    async with reading(request) as db:
+        pieces = await evidence.listing(db, actor, conversation.case_id)
     own, on_case = await queries.tickets_around_chat(desk, actor, row)
     contract = row["contract_id"]
     types = (await catalogue.current(desk)).catalogue

@@ -90,6 +90,7 @@ async def show(
         errors=Loose(errors),
         draft=draft,
         restored=restored,
+        nobody="nobody" in here.request.query_params,
         changed=restored and fields.get("catalogue", "") != str(known.version.number),
         version=known.version.number,
         limits=known.catalogue.limits,

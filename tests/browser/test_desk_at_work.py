@@ -134,6 +134,8 @@ async def test_a_macro_the_palette_and_keys_of_ones_own(cast: Cast, open_page: O
     # The palette: from everywhere, a ticket by its reference, a command by some letters.
     await box.press("Control+k")
     words = amy.locator("#palette-words")
+    first = amy.locator("#palette-list [role=option]").first
+    await expect(first).to_contain_text("Write a reply")  # what is open, before the list beside it
     await words.press_sequentially("write a n", delay=5)
     await words.fill("cache")
     await expect(amy.locator("#palette-list")).to_contain_text("Clear the cache")

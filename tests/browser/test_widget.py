@@ -324,6 +324,11 @@ async def test_somebody_signed_in_there_by_keyboard_on_a_phone_without_sockets(
         await expect(frame.locator("#connection")).to_be_hidden()
         await write(frame, "Thank you")
         await pete.until(lambda one: one.get("body") == "Thank you", 15)
+        await expect(frame.locator("#log .mine .state").last).to_have_text("Sent")
+        await write(frame, "\u200b")  # nothing to see is nothing to send
+        await frame.get_by_role("button", name="Edit").click()
+        await expect(frame.locator("#body")).to_have_value("\u200b")
+        await expect(frame.locator("#log .msg")).to_have_count(3)
         assert not await axe(frame)  # type: ignore[arg-type]
         assert not await sideways(frame)  # type: ignore[arg-type]
         await frame.get_by_role("button", name="End", exact=True).click()

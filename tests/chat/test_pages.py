@@ -1,16 +1,25 @@
 """The pages of a chat, as a browser without scripts or an attacker asks for them."""
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 import httpx2
+import pytest
 
-from chat.commands import set_availability
+from chat import pages
+from chat.commands import claim, set_availability
+from chat.models import Conversation
+from chat.queries import said
+from chat.widget import api
+from helpdesk.cases.timeline import read_page
+from helpdesk.console import chats
 from helpdesk.desk import Desk
 from tests.conftest import TUESDAY
 from tests.people import Cast
 
 from .live import begin_chat, tab_of
+from .widget.build import Frame, a_key, a_widget, claims_for, sign
 
 FORM = {
     "type": "withdrawal_not_received",
@@ -92,7 +101,11 @@ async def test_what_is_only_for_tickets_goes_to_the_form(site: str, desk: Desk, 
 async def test_with_nobody_there_the_browser_sends_the_form_on(site: str, cast: Cast) -> None:
     async with await cast.browser(site, "nina") as browser:
         answer = await browser.post("/chat", data=FORM | {"once": str(uuid4())})
-        assert (answer.status_code, answer.headers["location"]) == (307, "/report")
+        assert (answer.status_code, answer.headers["location"]) == (307, "/report?nobody")
+        page = await browser.post("/report?nobody", data=FORM | {"do": "write"})
+        assert "Nobody is free to chat any more." in page.text
+        assert "Where is my money?" in page.text
+        assert "free to chat" not in (await browser.get("/report?new")).text
 
 
 async def test_without_scripts_the_page_shows_the_way_to_the_form(site: str, cast: Cast) -> None:
@@ -146,3 +159,48 @@ async def test_somebody_else_cannot_end_or_leave(site: str, desk: Desk, cast: Ca
             answer = await omar.request(method, f"/chat/{chat.id}/{path}")
             assert answer.status_code == 404
         assert (await omar.get(f"/chat/{2**70}")).status_code == 404
+
+
+async def test_a_link_to_another_partys_kind_stays_chosen_and_one_that_is_gone_says_so(
+    site: str, cast: Cast
+) -> None:
+    async with await cast.browser(site, "cora") as client:
+        offered = (await client.get("/chat")).text
+        assert "withdrawal_not_received" not in offered
+        linked = (await client.get("/chat?type=withdrawal_not_received")).text
+        assert '<option value="withdrawal_not_received" selected>' in linked
+        assert "is not offered any more" not in offered + linked
+        assert "is not offered any more" in (await client.get("/chat?type=of_last_year")).text
+
+
+async def test_what_changes_while_a_page_is_read_is_not_missed_by_it(
+    site: str, desk: Desk, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the state of a chat and its words: the words are as late, so the state must be."""
+    for place, words, who, path, now in (
+        (pages, said, "nina", "/chat/{}", 'data-state="active"'),
+        (chats, read_page, "pete", "/desk/chats/{}", 'data-agent-name="Pete"'),
+        (api, said, "", "chats/{}", '"status":"active"'),
+    ):
+        chat = await begin_chat(desk, cast, agent="")
+
+        async def taken_meanwhile(
+            *asked: Any, chat: Conversation = chat, words: Any = words, **more: Any
+        ) -> Any:
+            async with desk.transaction(await cast.actor("pete")) as tx:
+                await claim(tx, chat.id)
+            return await words(*asked, **more)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(place, words.__name__, taken_meanwhile)
+            if who:
+                async with await cast.browser(site, who) as browser:
+                    page = (await browser.get(path.format(chat.id))).text
+            else:
+                widget = await a_widget(cast)
+                claims = claims_for(desk, widget, email="nina@example.com", email_verified=True)
+                async with Frame(site, widget) as frame:
+                    await frame.identify(sign(desk, await a_key(cast, widget), claims))
+                    page = (await frame.get(path.format(chat.id))).text
+        assert "joined the chat" in page
+        assert now in page, path

@@ -238,8 +238,9 @@ export class Carrier {
 
   // The connection
 
+  /** @param {boolean} now by hand: also when the session had ended, for one may have signed in again */
   connect(now = false) {
-    if (this.state === "ended" || !this.tabs.size) return;
+    if ((this.state === "ended" && !now) || !this.tabs.size) return;
     if (this.wire && (!now || Date.now() - this.heardAt < SILENCE)) return;
     clearTimeout(this.retrying);
     this.retrying = undefined;

@@ -1,7 +1,7 @@
 // @ts-check
 // The visitor's chat page: the line, the talk, the end.
 
-import { composer } from "./composer.js";
+import { composer, writeAgain } from "./composer.js";
 import { showConnection } from "./connection.js";
 import { live } from "./live.js";
 import { Thread } from "./thread.js";
@@ -110,6 +110,10 @@ const thread = new Thread(log, {
   onPresence: present,
   onLine: place,
   onRevoked: () => location.reload(),
+  edit: (one) => {
+    writeAgain(form, one.body);
+    return true;
+  },
 });
 
 composer(form, {

@@ -23,7 +23,10 @@ export function here() {
   /** @type {Choice[]} */
   const choices = [];
   const parts = "main button[type=submit], main button[data-key], main [data-open-pick], main [data-open-canned], main a.btn, main a[data-key], main details > summary, main [data-command]";
-  for (const element of document.querySelectorAll(parts)) {
+  // What is open comes before the list beside it.
+  const elements = [...document.querySelectorAll(parts)];
+  elements.sort((a, b) => Number(b.closest("#thread") !== null) - Number(a.closest("#thread") !== null));
+  for (const element of elements) {
     const title = label(element);
     if (!usable(element) || !title || title.length > 80 || seen.has(title)) continue;
     seen.add(title);

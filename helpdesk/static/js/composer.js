@@ -33,6 +33,15 @@ export function forgetHere(key) {
   }
 }
 
+/** Back into the box, before what is written there: it was not sent.
+ * @param {HTMLFormElement} form @param {string} body */
+export function writeAgain(form, body) {
+  const box = /** @type {HTMLTextAreaElement} */ (form.querySelector("textarea"));
+  box.value = [body, box.value].filter(Boolean).join("\n\n");
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+  box.focus();
+}
+
 /**
  * @param {HTMLFormElement} form
  * @param {{key: string, send: (text: string) => void, typing?: (on: boolean) => void,

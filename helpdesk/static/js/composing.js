@@ -2,7 +2,7 @@
 // The composer of the console: reply or note, drafts kept at the desk, whoever writes at the same
 // time, and what is asked once before a reply goes.
 
-import { composer, forgetHere, kept } from "./composer.js";
+import { composer, forgetHere, kept, writeAgain } from "./composer.js";
 import { keepAtDesk } from "./kept.js";
 import { live } from "./live.js";
 import { takeNextStep } from "./nextstep.js";
@@ -204,17 +204,23 @@ class Asked {
 
 /** Back into the box: it was not sent. @param {HTMLFormElement} form @param {Post} post */
 function giveBack(form, post) {
-  const text = form.querySelector("textarea");
-  if (!text) return;
-  text.value = [post.body, text.value].filter(Boolean).join("\n\n");
   const select = form.elements.namedItem("then");
   if (select instanceof HTMLSelectElement) select.value = post.fields?.then ?? "";
-  const tab = form.querySelector('input[name="mode"][value="reply"]');
+  const modes = [post.s.endsWith("/whisper") ? "whisper" : "", post.note ? "note" : "reply"];
+  const tabs = modes.map((mode) => form.querySelector(`:not([hidden]) > input[name="mode"][value="${mode}"]`));
+  const tab = tabs.find((one) => one);
   if (tab instanceof HTMLInputElement) tab.checked = true;
-  text.dispatchEvent(new Event("input", { bubbles: true }));
   form.dispatchEvent(new Event("change", { bubbles: true }));
+  writeAgain(form, post.body);
   if (post.fields?.macro) void canned?.choose(Number(post.fields.macro), false);
-  text.focus();
+}
+
+/** What the desk did not take, to be put right: whether there is where. @param {Post} post */
+export function editAgain(post) {
+  const form = document.querySelector("#thread form.composer");
+  if (!(form instanceof HTMLFormElement)) return false;
+  giveBack(form, post);
+  return true;
 }
 
 /** @param {HTMLFormElement} form @param {string} text */

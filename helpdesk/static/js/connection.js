@@ -11,13 +11,18 @@ export function showConnection(line, ended = "You are signed out. Sign in again;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let clearing;
   const words = document.createElement("span");
-  line.append(words);
+  const link = document.createElement("a");
+  link.textContent = "Sign in";
+  link.href = `/sign-in?next=${encodeURIComponent(location.pathname)}`;
+  link.hidden = true;
+  line.append(words, link);
   /** @param {string} state @param {string} text */
   const say = (state, text) => {
     clearTimeout(clearing);
     line.dataset.state = state;
     line.hidden = !text;
     words.textContent = text;
+    link.hidden = state !== "ended";
   };
   say("ok", "");
   live.onState((state, { seconds }) => {
@@ -33,6 +38,9 @@ export function showConnection(line, ended = "You are signed out. Sign in again;
       troubled = true;
       const again = seconds >= 1.5 ? ` Trying again in ${Math.round(seconds)} seconds.` : " Trying again.";
       say("lost", `Connection lost. Keep writing, nothing gets lost.${again}`);
-    } else if (state === "ended") say("ended", ended);
+    } else if (state === "ended") {
+      troubled = true;
+      say("ended", ended);
+    }
   });
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // The console: the open ticket or chat is live, lists follow what changes, keys for everything.
 
-import { alsoWriting, forgetWriters, openComposer, previewAgain, warn } from "./composing.js";
+import { alsoWriting, editAgain, forgetWriters, openComposer, previewAgain, warn } from "./composing.js";
 import { showConnection } from "./connection.js";
 import { startDeskKeys } from "./deskkeys.js";
 import { startFetching } from "./fetched.js";
@@ -39,8 +39,9 @@ function open() {
   const log = pane?.querySelector(".log");
   const face = pane?.dataset.face ?? "";
   frame(face, pane?.dataset.path ?? "");
-  if (face === opened) return;
+  if (face === opened) return present(around); // a head that was read again knows nobody
   thread?.stop();
+  around = [];
   thread = null;
   opened = face;
   forgetWriters();
@@ -64,6 +65,7 @@ function open() {
     onPresence: present,
     onWriters: alsoWriting,
     onRevoked: () => location.assign("/desk"),
+    edit: editAgain,
   });
   openComposer(pane, { face, posts, whispers, thread, sent: toEnd });
   backTo(face);
@@ -114,8 +116,12 @@ function happened(event, history) {
   if (event.face.startsWith("ticket:") || event.by.staff) warn(event.by.name);
 }
 
+/** Who looks at what is open now. @type {import("./live.js").By[]} */
+let around = [];
+
 /** @param {import("./live.js").By[]} who */
 function present(who) {
+  around = who;
   const visitor = Number(document.getElementById("thread")?.dataset.visitor);
   const dot = document.querySelector("#thread-head .presence");
   if (visitor && dot instanceof HTMLElement) {

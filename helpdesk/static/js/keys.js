@@ -5,6 +5,8 @@
 import { keepSettings, onSettings, settings } from "./mine.js";
 
 const SECOND_WITHIN = 1500; // milliseconds, of two keys after each other
+/** Where a letter is meant for the field: none of those that are only switched or pressed. */
+const WRITING = "input:not([type=checkbox], [type=radio], [type=file], [type=submit], [type=button]), textarea, select, dialog *";
 
 /** What this page does, by the key it comes with. @type {Map<string, () => void>} */
 const actions = new Map();
@@ -40,7 +42,7 @@ function known() {
 /** @param {KeyboardEvent} event */
 function hear(event) {
   const target = event.target instanceof HTMLElement ? event.target : document.body;
-  const writing = target.isContentEditable || target.matches("input, textarea, select, dialog *");
+  const writing = target.isContentEditable || target.matches(WRITING);
   if (writing && event.key === "Escape" && !target.closest("dialog")) return target.blur();
   if (writing || event.ctrlKey || event.metaKey || event.altKey || settings().off) return;
   if (event.key.length > 1 || event.isComposing) return;

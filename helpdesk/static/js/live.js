@@ -82,6 +82,7 @@ class Live {
     });
     setInterval(() => this.watch(), 2000);
     addEventListener("online", () => this.wake());
+    addEventListener("focus", () => this.state === "ended" && this.wake());
     addEventListener("offline", () => this.tellState("offline"));
     addEventListener("pagehide", () => this.tabs.end());
     addEventListener("pageshow", (event) => event.persisted && this.comeBack());

@@ -1,7 +1,7 @@
 // @ts-check
 // The request page: messages arrive while it is open, what is sent shows its state.
 
-import { composer } from "./composer.js";
+import { composer, writeAgain } from "./composer.js";
 import { showConnection } from "./connection.js";
 import { Posts } from "./posts.js";
 import { CHANGED, reread, swap, toast } from "./swap.js";
@@ -62,6 +62,12 @@ function start(page, log) {
       else if (frame.type !== "message.posted") changed();
     },
     onRevoked: () => location.reload(),
+    edit: (one) => {
+      const form = document.getElementById("write");
+      if (!(form instanceof HTMLFormElement)) return false;
+      writeAgain(form, one.body);
+      return true;
+    },
   });
 
   function openForm() {

@@ -34,6 +34,16 @@ function address() {
 let shown = address(); // what the block on the page answers
 let told = block()?.dataset.news ?? "";
 
+// Whether somebody can be talked to changes by itself.
+const every = Number(form.dataset.suggestEvery ?? 0);
+if (every) {
+  setInterval(() => {
+    if (document.hidden) return;
+    shown = "";
+    later();
+  }, every * 1000);
+}
+
 function later() {
   clearTimeout(pause);
   pause = setTimeout(ask, Math.max(PAUSE, rest - Date.now()));

@@ -12,8 +12,8 @@ import { clock, dayNumber, now, zone } from "./time.js";
  * @typedef {{caseId: number, face: string, staff: boolean, after: number,
  *   shows?: (frame: Frame) => boolean, where?: (frame: Frame) => string, onEvent?: (frame: Frame, history: boolean) => void,
  *   onPresence?: (who: By[]) => void, onLine?: (position: number, wait: string) => void, onWriters?: (names: string[]) => void,
- *   onRevoked?: () => void, outbox?: Outbox, besides?: Outbox}} Options
- * `besides`: what goes another way than the messages.
+ *   onRevoked?: () => void, outbox?: Outbox, besides?: Outbox, edit?: (one: import("./outbox.js").Unsent) => boolean}} Options
+ * `besides`: what goes another way than the messages. `edit`: what was refused goes back into the box.
  */
 /**
  * Where what is not confirmed yet is kept, when it does not go through the socket.
@@ -247,6 +247,9 @@ export class Thread {
         const keeper = (others.includes(one) && besides) || outbox || live;
         part(row, "retry")?.addEventListener("click", () => keeper.retry(one.cid));
         part(row, "drop")?.addEventListener("click", () => keeper.drop(one.cid));
+        part(row, "edit")?.addEventListener("click", () => {
+          if (this.options.edit?.(one)) keeper.drop(one.cid);
+        });
         this.log.append(row);
         this.waiting.set(one.cid, row);
       }
@@ -285,12 +288,16 @@ export class Thread {
     row.dataset.state = state;
     const words = /** @type {Record<string, string>} */ (WORDS)[state] ?? "";
     if (row.dataset.kind === "mine" || state !== "sent") {
-      fill(row, "state", why && state === "failed" ? `Not sent. ${why}` : words);
+      const ended = state === "queued" && live.state === "ended" && "Not sent yet. Sign in again; it is kept.";
+      fill(row, "state", why && state === "failed" ? `Not sent. ${why}` : ended || words);
     } else fill(row, "state", "");
     for (const name of ["retry", "drop"]) {
       const button = part(row, name);
       if (button) button.hidden = !(state === "failed" || state === "queued");
     }
+    // What was refused is not stored; of the others nobody knows.
+    const edit = part(row, "edit");
+    if (edit) edit.hidden = !(state === "failed" && this.options.edit);
   }
 
   // Reading

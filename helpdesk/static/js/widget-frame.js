@@ -36,6 +36,15 @@ let token = "";
 let asks = false; // the page can be asked for a token
 const talk = new Talk($("log"), {
   retry: (cid) => line?.retry(cid),
+  // What the desk did not take goes back into the box.
+  edit: ({ cid, body }) => {
+    if (composer.hidden) return;
+    store.set(`unsent:${cid}`);
+    talk.drop(cid);
+    $("body").value = [body, $("body").value].filter(Boolean).join("\n\n");
+    $("body").dispatchEvent(new Event("input"));
+    $("body").focus();
+  },
   file: async (id, what) => {
     const answer = await call(`evidence/${id}/${what}`);
     return answer?.ok ? answer.blob() : null;

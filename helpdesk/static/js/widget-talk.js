@@ -8,6 +8,7 @@ const STATES = /** @type {Record<string, string>} */ ({
   sending: "Sending…",
   queued: "Not sent yet",
   failed: "Not sent",
+  sent: "Sent",
   seen: "Seen",
 });
 
@@ -22,7 +23,7 @@ const part = (row, part) => /** @type {HTMLElement} */ (row.querySelector(`.${pa
 const dayOf = (at) => new Date(at).toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short" });
 
 export class Talk {
-  /** @param {HTMLElement} log @param {{retry: (cid: string) => void, file: (id: number, what: string) => Promise<Blob | null>}} wishes */
+  /** @param {HTMLElement} log @param {{retry: (cid: string) => void, edit: (one: {cid: string, body: string}) => void, file: (id: number, what: string) => Promise<Blob | null>}} wishes */
   constructor(log, wishes) {
     this.log = log;
     this.wishes = wishes;
@@ -121,6 +122,7 @@ export class Talk {
       if (!row) {
         row = this.put("row-mine", one.body, null);
         part(row, "retry").addEventListener("click", () => this.wishes.retry(one.cid));
+        part(row, "edit").addEventListener("click", () => this.wishes.edit(one));
         this.waiting.set(one.cid, row);
       }
       this.show(row, stateOf(one), one.why);
@@ -146,6 +148,8 @@ export class Talk {
     if (place) place.textContent = why || (STATES[state] ?? "");
     const retry = part(row, "retry");
     if (retry) retry.hidden = state !== "failed" && state !== "queued";
+    const edit = part(row, "edit");
+    if (edit) edit.hidden = state !== "failed";
   }
 
   /** @param {number} n */
