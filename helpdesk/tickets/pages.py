@@ -110,7 +110,7 @@ async def request_page(
         ref=reference(id),
         type=version.catalogue.type(row["type_key"]),
         limits=version.catalogue.limits,
-        events=[shown(e, row["case_id"]) for e in interleaved(own, others)],
+        events=[shown(e, row["case_id"]) for e in interleaved(own, others) if not is_own_record(e)],
         newest=entries[-1].seq if entries else 0,
         pieces=pieces,
         asked=asked,
@@ -144,6 +144,13 @@ def belongs(entry: Entry, id: int, merged: Sequence[Face]) -> bool:
     if entry.face == f"ticket:{id}" or entry.face.startswith("chat:"):
         return True
     return any(face.shows(entry) for face in merged)
+
+
+def is_own_record(entry: Entry) -> bool:
+    """What they named themselves, a contract or a transaction: it stands beside the messages."""
+    frame = entry.frame
+    named = "evidence" in frame and not frame["evidence"]["size"]
+    return frame["type"] == "evidence.added" and named and not frame["by"]["staff"]
 
 
 async def whole_timeline(request: WebRequest, case_id: int) -> list[Entry]:
