@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, FilePayload, Page, expect
 from sqlmodel import col, select
 
 from helpdesk.evidence.models import Evidence
@@ -88,6 +88,21 @@ async def test_a_ticket_with_a_dropped_log_and_a_pasted_screenshot(
     assert pieces["team_log"].audience == "private"
     assert pieces["screenshot"].thumbnail_id is not None
     assert "environment" in pieces
+
+
+async def test_a_photo_taken_with_a_phone_is_evidence(
+    chromium: Browser, site: str, cast: Cast
+) -> None:
+    phone = await chromium.new_context(base_url=site, has_touch=True, is_mobile=True)
+    page = await phone.new_page()
+    await page.goto("/report?service=customer_service&type=guidance")
+    camera = page.get_by_label("Take a photo")
+    await expect(camera.locator("..")).to_be_visible()
+    await expect(camera).to_have_attribute("capture", "environment")
+    photo = FilePayload(name="photo.png", mimeType="image/png", buffer=png())
+    await camera.set_input_files(photo)
+    await expect(page.locator("#loose-files .upload[data-state=ready]")).to_have_count(1)
+    await phone.close()
 
 
 async def test_the_same_without_scripts(
