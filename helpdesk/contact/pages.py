@@ -14,6 +14,7 @@ from helpdesk.catalogue import queries as catalogue
 from helpdesk.catalogue.document import Catalogue, TicketType
 from helpdesk.core.addresses import neighbourhood
 from helpdesk.desk import Desk
+from helpdesk.evidence.forms import MOST_FILES
 from helpdesk.people.throttle import Limit, count_try
 from helpdesk.permissions import Actor, Can
 from helpdesk.security import client_address
@@ -126,7 +127,9 @@ async def resume(request: WebRequest) -> Response:
 async def submit(request: WebRequest) -> Response:
     """Every button of the form. Files that came with it are stored before anything else."""
     here = visit(request)
-    form = await request.form(max_files=40, max_fields=MOST_PARTS, max_part_size=LONGEST_PART)
+    form = await request.form(
+        max_files=MOST_FILES, max_fields=MOST_PARTS, max_part_size=LONGEST_PART
+    )
     fields = known_fields(form.multi_items())
     draft = await own_draft(here, draft_id(form), fields, form)
     if isinstance(draft, Response):

@@ -14,6 +14,7 @@ from .models import Upload
 from .queries import own_upload
 from .sniff import Refused
 
+MOST_FILES = 100  # read of one form: that they are too many is said of each, in words
 ANY_LINE = "evidence.other"
 GONE = "A file you added is no longer there. Add it again."
 
