@@ -251,7 +251,7 @@ async def answer(
     status: int,
     errors: dict[str, str],
     typed: dict[str, Any],
-    kept: Sequence[Upload],
+    kept: Sequence[Upload] = (),
 ) -> Response:
     if wants_json(request):
         return JSONResponse({"errors": errors}, status)

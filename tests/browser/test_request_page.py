@@ -13,7 +13,7 @@ from helpdesk.tickets.states import Status
 from tests.build import a_ticket
 from tests.people import Cast
 
-from .conftest import OpenPage, faults, sideways
+from .conftest import OpenPage, arrive, faults, sideways
 
 RECEIPT = FilePayload(name="receipt.txt", mimeType="text/plain", buffer=b"a receipt of the bank")
 
@@ -65,6 +65,8 @@ async def test_what_was_named_on_the_form_stands_beside_the_messages(
     await expect(page.locator(".log .msg")).to_have_count(2)
     await page.get_by_role("link", name="Transaction").click()
     await expect(page.get_by_text("T-77")).to_be_visible()
+    await page.get_by_role("link", name=filed.reference).click()
+    await arrive(page, f"**/requests/{filed.reference}")
 
 
 async def test_whose_turn_it_is_changes_while_the_page_is_open(
