@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from helpdesk.cases.queries import NoSuchCase
 from helpdesk.core.assets import static_app
 from helpdesk.core.clock import Clock
+from helpdesk.core.database import is_away
 from helpdesk.core.routes import Routes
 from helpdesk.core.settings import Settings
 from helpdesk.desk import Desk, open_desk
@@ -23,7 +24,7 @@ from helpdesk.permissions import Can
 from helpdesk.rooms import ROUTES, start_parts
 from helpdesk.security import Security
 from helpdesk.tickets.queries import AlreadyMerged
-from helpdesk.web import Problem, WebRequest, api, render
+from helpdesk.web import Problem, WebRequest, api, not_available, render
 from helpdesk.wiring import SUBSCRIBERS
 
 ERROR_PAGES = {400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503}
@@ -117,6 +118,10 @@ async def on_merged(request: Request, exception: Exception) -> Response:
 
 
 async def on_crash(request: Request, exception: Exception) -> Response:
+    if is_away(exception):
+        response = error_response(request, not_available())
+        response.headers["Retry-After"] = "5"
+        return response
     return error_response(request, Problem(500, "Something went wrong on our side"))
 
 

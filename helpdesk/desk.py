@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from helpdesk.core.clock import Clock, ShiftedClock, SystemClock
+from helpdesk.core.database import without_dead_connections
 from helpdesk.core.live import Envelope, Live
 from helpdesk.core.services import plain_dsn
 from helpdesk.core.settings import Settings
@@ -97,6 +98,7 @@ async def open_desk(
 ) -> AsyncIterator[Desk]:
     """Connect to PostgreSQL and Valkey; both must answer at the settings' URLs."""
     engine = create_async_engine(settings.database_url, pool_size=5, max_overflow=15)
+    without_dead_connections(engine)
     autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
     redis = await connect(settings.redis_url)
     live = Live(redis)

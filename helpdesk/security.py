@@ -26,7 +26,7 @@ from helpdesk.identity import (
     widget_key_of,
 )
 from helpdesk.permissions import ANONYMOUS, Actor
-from helpdesk.web import Problem
+from helpdesk.web import Problem, not_available
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -157,8 +157,7 @@ class Security:
             scope["state"]["actor"] = await self.actor(scope, asked, token)
         except AWAY as fault:
             log("session.unknown", WARNING, error=type(fault).__name__)
-            away = Problem(503, "Not available for a moment", "Try again in a few seconds.")
-            response = await answer_to(scope, away)
+            response = await answer_to(scope, not_available())
             response.headers["Retry-After"] = "5"
             return response
         if token is not None and not scope["state"]["actor"].id:

@@ -78,6 +78,10 @@ class Problem(Exception):
         )
 
 
+def not_available() -> Problem:
+    return Problem(503, "Not available for a moment", "Try again in a few seconds.")
+
+
 def make_environment() -> Environment:
     env = Templates(
         loader=FileSystemLoader(TEMPLATES),

@@ -39,6 +39,7 @@ PLAIN = (
 NAMED = ("answers.", "lacking.", "evidence.", PREFIX)
 LONGEST_NAME = 90
 MOST_FIELDS = 200
+MOST_TEXT = 2_000_000  # characters of all fields together
 NOT_LISTED = "other"  # the choice “it is not in the list”
 NAME = 120
 CONTRACT_TEXT = 60
@@ -96,10 +97,13 @@ def time_zones() -> frozenset[str]:
 def known_fields(pairs: Iterable[tuple[str, Any]]) -> dict[str, str]:
     """The fields of a report among those that came. Of a name that comes twice, the last."""
     fields: dict[str, str] = {}
+    room = MOST_TEXT
     for name, value in pairs:
         if not isinstance(value, str):
             continue
         if name in PLAIN or (name.startswith(NAMED) and len(name) <= LONGEST_NAME):
+            if (room := room - len(value)) < 0:
+                break
             fields[name] = value
             if len(fields) >= MOST_FIELDS:
                 break

@@ -14,6 +14,7 @@ from helpdesk.catalogue import queries as catalogue
 from helpdesk.catalogue.document import Catalogue, TicketType
 from helpdesk.core.addresses import neighbourhood
 from helpdesk.desk import Desk
+from helpdesk.evidence.forms import MOST_FILES
 from helpdesk.people.throttle import Limit, count_try
 from helpdesk.permissions import Actor, Can
 from helpdesk.security import client_address
@@ -42,6 +43,7 @@ from .visits import Visit, draft_id, keep_typed, known_of, oldest_kept, read_id,
 NEW_DRAFTS = Limit("visitor:draft", 60, timedelta(hours=1))
 WORDS = 300  # characters of what somebody says before they choose
 LEAST = 0.2  # a kind of problem that is less likely is not named
+LONGEST_PART = 1024 * 1024  # far more than a field takes, so that it is said beside the field
 OPENING = ("service", "type", "subject", "description")  # what a link may fill in
 
 
@@ -125,7 +127,9 @@ async def resume(request: WebRequest) -> Response:
 async def submit(request: WebRequest) -> Response:
     """Every button of the form. Files that came with it are stored before anything else."""
     here = visit(request)
-    form = await request.form(max_files=40, max_fields=MOST_PARTS, max_part_size=256 * 1024)
+    form = await request.form(
+        max_files=MOST_FILES, max_fields=MOST_PARTS, max_part_size=LONGEST_PART
+    )
     fields = known_fields(form.multi_items())
     draft = await own_draft(here, draft_id(form), fields, form)
     if isinstance(draft, Response):

@@ -6,7 +6,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from helpdesk.core.tokens import hash_token
 from helpdesk.evidence.intake import pieces_of, receive
-from helpdesk.evidence.sniff import Refused
+from helpdesk.evidence.sniff import Refused, told_of
 from helpdesk.security import client_address
 
 from .visits import Visit
@@ -37,7 +37,7 @@ async def store_files(here: Visit, draft_id: UUID, form: FormData) -> dict[str, 
                 address=client_address(here.request),
             )
         except Refused as refusal:
-            refused.setdefault(field, str(refusal))
+            refused.setdefault(field, told_of(file.filename, refusal))
     return refused
 
 

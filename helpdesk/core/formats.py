@@ -147,7 +147,16 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,}{NARROW}{one if count == 1 else many or one + 's'}"
 
 
+FIRST_NUMBER = 10_001  # ticket id 1 is HD-10001
+
+
+def reference(ticket_id: int) -> str:
+    """What people quote: HD-10001. The id is the number, so nothing else needs looking up."""
+    return f"HD-{ticket_id + FIRST_NUMBER - 1}"
+
+
 FILTERS = {
+    "reference": reference,
     "local_time": local_time,
     "local_date": local_date,
     "local_clock": local_clock,

@@ -131,7 +131,7 @@ def sign_ins() -> list[tuple[str, str, str]]:
     staff = [
         (address(key, True), PASSWORD, f"{role}, {', '.join(groups)}")
         for key, _, role, groups, *_ in STAFF
-        if key in ("amy", "pete", "tess", "max", "admin")
+        if key in ("amy", "pete", "tess", "sam", "max", "admin")
     ]
     return customers + staff
 

@@ -12,8 +12,9 @@ from helpdesk.web import WebRequest
 from .intake import pieces_of, receive
 from .models import Upload
 from .queries import own_upload
-from .sniff import Refused
+from .sniff import Refused, told_of
 
+MOST_FILES = 100  # read of one form: that they are too many is said of each, in words
 ANY_LINE = "evidence.other"
 GONE = "A file you added is no longer there. Add it again."
 
@@ -43,7 +44,7 @@ async def received_files(
                 address=client_address(request),
             )
         except Refused as reason:
-            refused[field] = str(reason)
+            refused[field] = told_of(file.filename or "", reason)
         else:
             uploads.append(upload)
     return uploads, refused

@@ -18,6 +18,11 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ODT = "application/vnd.oasis.opendocument.text"
 
 
+def told_of(name: str, refusal: "Refused") -> str:
+    """Among several files, which one it is about."""
+    return str(refusal) if name in str(refusal) else f"“{name}”: {refusal}"
+
+
 class Refused(Exception):
     """A file is not accepted; the text says why, to the person who chose it."""
 

@@ -8,6 +8,8 @@ from sqlalchemy import BigInteger, Index, LargeBinary, SmallInteger, UniqueConst
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import Field, SQLModel
 
+from helpdesk.core.formats import FIRST_NUMBER as FIRST_NUMBER
+from helpdesk.core.formats import reference as reference
 from helpdesk.core.tables import (
     json_field,
     may_be_json,
@@ -19,13 +21,6 @@ from helpdesk.core.tables import (
 )
 
 from .states import Coverage, Severity, Status
-
-FIRST_NUMBER = 10_001  # ticket id 1 is HD-10001
-
-
-def reference(ticket_id: int) -> str:
-    """What people quote: HD-10001. The id is the number, so nothing else needs looking up."""
-    return f"HD-{ticket_id + FIRST_NUMBER - 1}"
 
 
 def from_reference(text: str) -> int | None:

@@ -15,7 +15,8 @@ from helpdesk.core.text import BadText, clean_text, is_blank
 from helpdesk.desk import Transaction
 from helpdesk.evidence import queries as evidence
 from helpdesk.evidence.commands import attach_upload
-from helpdesk.evidence.forms import received_files
+from helpdesk.evidence.forms import MOST_FILES, received_files
+from helpdesk.evidence.models import Upload
 from helpdesk.permissions import Can
 from helpdesk.sla.promises.shown import told_of
 from helpdesk.sla.promises.words import Told
@@ -88,7 +89,9 @@ async def request_page(
     status: int = 200,
     errors: dict[str, str] | None = None,
     typed: dict[str, Any] | None = None,
+    kept: Sequence[Upload] = (),
 ) -> Response:
+    """`kept`: files that came with what was refused; they go along with the next try."""
     desk, actor = request.state["desk"], request.state["actor"]
     row = await listing.my_request(desk, actor, id)
     if row["id"] != id and request.method == "GET":
@@ -110,7 +113,7 @@ async def request_page(
         ref=reference(id),
         type=version.catalogue.type(row["type_key"]),
         limits=version.catalogue.limits,
-        events=[shown(e, row["case_id"]) for e in interleaved(own, others)],
+        events=[shown(e, row["case_id"]) for e in interleaved(own, others) if not is_own_record(e)],
         newest=entries[-1].seq if entries else 0,
         pieces=pieces,
         asked=asked,
@@ -125,7 +128,8 @@ async def request_page(
         show_answer=show_answer,
         errors=errors or {},
         typed=typed or {},
-        once=uuid4(),
+        kept=kept,
+        once=once(typed or {}),
     )
 
 
@@ -144,6 +148,13 @@ def belongs(entry: Entry, id: int, merged: Sequence[Face]) -> bool:
     if entry.face == f"ticket:{id}" or entry.face.startswith("chat:"):
         return True
     return any(face.shows(entry) for face in merged)
+
+
+def is_own_record(entry: Entry) -> bool:
+    """What they named themselves, a contract or a transaction: it stands beside the messages."""
+    frame = entry.frame
+    named = "evidence" in frame and not frame["evidence"]["size"]
+    return frame["type"] == "evidence.added" and named and not frame["by"]["staff"]
 
 
 async def whole_timeline(request: WebRequest, case_id: int) -> list[Entry]:
@@ -172,7 +183,7 @@ async def act(request: WebRequest, command: Act, text_needed: str = "") -> Respo
     id = ticket_id(request)
     desk, actor = request.state["desk"], request.state["actor"]
     row = await listing.my_request(desk, actor, id)
-    form = await request.form(max_files=20)
+    form = await request.form(max_files=MOST_FILES)
     typed = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     body, errors = read_body(typed, text_needed)
     before = [face.case_id for face in faces(row)]
@@ -181,20 +192,20 @@ async def act(request: WebRequest, command: Act, text_needed: str = "") -> Respo
     if uploads and not refused and errors == {"body": text_needed}:
         errors = {}  # a file alone says enough
     if errors:
-        return await answer(request, id, 422, errors, typed)
+        return await answer(request, id, 422, errors, typed, uploads)
     try:
         async with transaction(request) as tx:
             if body or not uploads:
                 await command(tx, body, once(typed))
             await attach(tx, id, uploads)
     except commands.NotAllowed as reason:
-        return await answer(request, id, 409, {"body": str(reason)}, typed)
+        return await answer(request, id, 409, {"body": str(reason)}, typed, uploads)
     if wants_json(request):
         return JSONResponse({"ok": True})
     return redirect(f"/requests/{reference(id)}#end")
 
 
-async def attach(tx: Transaction, id: int, uploads: list[Any]) -> None:
+async def attach(tx: Transaction, id: int, uploads: list[Upload]) -> None:
     for upload in uploads:
         case, ticket = await hold_ticket(tx, id, follow=True)
         await attach_upload(
@@ -235,11 +246,16 @@ def once(typed: dict[str, str]) -> UUID:
 
 
 async def answer(
-    request: WebRequest, id: int, status: int, errors: dict[str, str], typed: dict[str, Any]
+    request: WebRequest,
+    id: int,
+    status: int,
+    errors: dict[str, str],
+    typed: dict[str, Any],
+    kept: Sequence[Upload] = (),
 ) -> Response:
     if wants_json(request):
         return JSONResponse({"errors": errors}, status)
-    return await request_page(request, id, status, errors, typed)
+    return await request_page(request, id, status, errors, typed, kept)
 
 
 def wants_json(request: WebRequest) -> bool:

@@ -95,6 +95,31 @@ async def test_a_ticket_opens_beside_the_list_and_back_returns(
     await expect(page.locator("#list .conversation")).to_have_count(2)
 
 
+async def test_the_keys_go_on_from_an_open_ticket_and_over_the_end_of_a_page(
+    desk: Desk, cast: Cast, open_page: OpenPage
+) -> None:
+    first = await a_ticket(cast)
+    copies = "INSERT INTO tickets ({0}) SELECT {1} FROM tickets, generate_series(1, 54)"
+    names = await desk.pool.fetch(
+        "SELECT column_name AS name FROM information_schema.columns"
+        " WHERE table_name = 'tickets' AND column_name <> 'id' AND is_generated = 'NEVER'"
+    )
+    columns = [row["name"] for row in names]
+    values = ["gen_random_uuid()" if name == "once" else name for name in columns]
+    await desk.pool.execute(copies.format(", ".join(columns), ", ".join(values)))
+    page = await open_page("amy", f"/desk/tickets/{first.reference}?view=all")
+    links = page.locator("#list .conversation-link")
+    await expect(links).to_have_count(50)
+    for at in (1, 2):
+        await page.keyboard.press("j")
+        await expect(links.nth(at)).to_be_focused()
+    for _ in range(60):
+        await page.keyboard.press("j")
+    await expect(page.get_by_role("link", name="Next 50")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(links).to_have_count(5)
+
+
 async def test_new_tickets_and_counts_arrive_by_themselves(cast: Cast, open_page: OpenPage) -> None:
     page = await open_page("amy", "/desk?view=unassigned")
     await expect(page.locator("#list")).to_contain_text("has an owner")

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, FilePayload, Page, expect
 from sqlmodel import col, select
 
 from helpdesk.evidence.models import Evidence
@@ -88,6 +88,21 @@ async def test_a_ticket_with_a_dropped_log_and_a_pasted_screenshot(
     assert pieces["team_log"].audience == "private"
     assert pieces["screenshot"].thumbnail_id is not None
     assert "environment" in pieces
+
+
+async def test_a_photo_taken_with_a_phone_is_evidence(
+    chromium: Browser, site: str, cast: Cast
+) -> None:
+    phone = await chromium.new_context(base_url=site, has_touch=True, is_mobile=True)
+    page = await phone.new_page()
+    await page.goto("/report?service=customer_service&type=guidance")
+    camera = page.get_by_label("Take a photo")
+    await expect(camera.locator("..")).to_be_visible()
+    await expect(camera).to_have_attribute("capture", "environment")
+    photo = FilePayload(name="photo.png", mimeType="image/png", buffer=png())
+    await camera.set_input_files(photo)
+    await expect(page.locator("#loose-files .upload[data-state=ready]")).to_have_count(1)
+    await phone.close()
 
 
 async def test_the_same_without_scripts(
@@ -204,6 +219,36 @@ async def test_what_is_typed_without_a_connection_is_not_lost(
     await page.context.set_offline(False)
     await page.goto(BUG)
     await expect(page.locator("#subject")).to_have_value("Typed in a tunnel between two stations")
+
+
+async def test_a_saved_draft_has_its_address_and_what_was_sent_is_not_sent_again(
+    open_page: OpenPage, cast: Cast
+) -> None:
+    page = await open_page("finn", "/report?service=customer_service&type=guidance&new=1")
+    await page.fill("#subject", "How do I split a project into parts?")
+    long = "Как разделить проект? " * 850  # more than a page that is left may send
+    await page.fill("#description", long)
+    await expect(page.locator("#description-left")).to_have_text("1,301 left")
+    await arrive(page, "**/report/*-*")
+    await page.reload()
+    await expect(page.locator("#description")).to_have_value(long)
+    await page.get_by_role("button", name="Check and send").last.click()
+    await page.get_by_role("button", name="Send", exact=True).click()
+    await arrive(page, "**/sent")
+    await page.go_back()
+    await page.go_back()
+    await expect(page.get_by_role("heading", name="Sent.")).to_be_visible()
+
+
+async def test_a_text_far_too_long_is_told_beside_its_field_and_kept(
+    open_page: OpenPage, cast: Cast
+) -> None:
+    page = await open_page("finn", BUG, expected="status of 4(13|22)")
+    for length, told in ((290_000, "290,000 characters"), (1_100_000, "too long to be sent")):
+        await page.fill("#description", "x" * length)
+        await page.get_by_role("button", name="Check and send").last.click()
+        await expect(page.locator("#description-error, #toasts").get_by_text(told)).to_be_visible()
+        assert len(await page.input_value("#description")) == length
 
 
 async def test_errors_get_the_focus_and_lead_into_the_fields(

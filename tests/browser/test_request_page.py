@@ -1,14 +1,19 @@
 """The people who asked: their list, one request, with and without JavaScript."""
 
+from uuid import uuid4
+
 from playwright.async_api import FilePayload, Page, expect
 
 from helpdesk.desk import Desk
+from helpdesk.evidence.commands import add_facts
 from helpdesk.tickets import commands
+from helpdesk.tickets.filing import Piece
+from helpdesk.tickets.queries import hold_ticket
 from helpdesk.tickets.states import Status
 from tests.build import a_ticket
 from tests.people import Cast
 
-from .conftest import OpenPage, faults, sideways
+from .conftest import OpenPage, arrive, faults, sideways
 
 RECEIPT = FilePayload(name="receipt.txt", mimeType="text/plain", buffer=b"a receipt of the bank")
 
@@ -39,6 +44,29 @@ async def test_a_file_with_a_message_joins_the_request_at_once(
     await expect(page.locator("#body")).to_have_value("")
     await expect(page.locator("#write .upload")).to_have_count(0)
     assert await page.evaluate("window.same"), "the page was loaded again"
+
+
+async def test_what_was_named_on_the_form_stands_beside_the_messages(
+    cast: Cast, open_page: OpenPage
+) -> None:
+    named = Piece("transaction", "transaction", "Transaction", facts={"transaction_id": "T-77"})
+    filed = await a_ticket(cast, pieces=[named])
+    page = await open_page("finn", f"/requests/{filed.reference}")
+    await live_now(page)
+    async with cast.desk.transaction(await cast.actor("finn")) as tx:
+        case, ticket = await hold_ticket(tx, filed.ticket_id)
+        await add_facts(tx, case, kind="contract", label="Contract", facts={"contract": "C-9"},
+                        side_id=ticket.side_id, ticket_id=ticket.id)  # fmt: skip
+    await expect(page.locator("#evidence .evidence")).to_have_count(2)
+    async with cast.desk.transaction(await cast.actor("amy")) as tx:
+        await commands.reply(tx, filed.ticket_id, "We look for it", uuid4())
+    await expect(page.locator(".log .msg")).to_have_count(2)  # their words and ours
+    await page.reload()
+    await expect(page.locator(".log .msg")).to_have_count(2)
+    await page.get_by_role("link", name="Transaction").click()
+    await expect(page.get_by_text("T-77")).to_be_visible()
+    await page.get_by_role("link", name=filed.reference).click()
+    await arrive(page, f"**/requests/{filed.reference}")
 
 
 async def test_whose_turn_it_is_changes_while_the_page_is_open(

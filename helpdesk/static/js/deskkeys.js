@@ -8,8 +8,9 @@ import { moveInSimilar, pressInSimilar, toSimilar } from "./similar.js";
 /** @param {number} step */
 function moveInList(step) {
   if (moveInSimilar(step)) return;
-  const links = [...document.querySelectorAll("#list .conversation-link")];
-  const at = links.findIndex((link) => link === document.activeElement || link.hasAttribute("aria-current"));
+  const links = [...document.querySelectorAll("#list .conversation-link, #list .pager [rel=next]")];
+  const focused = links.findIndex((link) => link === document.activeElement);
+  const at = focused >= 0 ? focused : links.findIndex((link) => link.hasAttribute("aria-current"));
   const next = links[Math.max(0, Math.min(links.length - 1, at + step))];
   if (next instanceof HTMLElement) next.focus();
 }

@@ -1,6 +1,8 @@
 // @ts-check
 // What an agent has begun to write is kept at the desk too: the next browser shows it.
 
+import { outlives } from "./leaving.js";
+
 const PAUSE = 1000;
 
 /**
@@ -26,7 +28,7 @@ export function keepAtDesk(form, url, { mode, saved, clears = false }) {
     known = now;
     try {
       const body = new URLSearchParams({ kind: mode(), body: box.value });
-      const answer = await fetch(url, { method: "POST", body, keepalive: true, signal });
+      const answer = await fetch(url, { method: "POST", body, keepalive: outlives(body), signal });
       if (!answer.ok) throw new Error(String(answer.status));
       saved(`${mode()}:${box.value}` === now);
     } catch {

@@ -4,12 +4,14 @@
 
 import { enhance } from "./combobox.js";
 import { forget, keep, recall } from "./draft.js";
+import { outlives } from "./leaving.js";
 import { swap, toast } from "./swap.js";
 import { clock } from "./time.js";
 
 const PARTS = ["report", "report-aside", "upload-rows"];
 const PAUSE = 800; // milliseconds after the last key
 const LONGEST = 5_000; // however fast somebody types
+const SENDABLE = 300_000; // characters of one field: more than the desk reads at all
 
 const form = /** @type {HTMLFormElement} */ (document.getElementById("report"));
 const status = /** @type {HTMLElement} */ (document.getElementById("saved"));
@@ -96,7 +98,11 @@ form.addEventListener("submit", (event) => {
     event.preventDefault();
     toast("A file is still on its way. Send when it is there, or remove it.");
   } else if (form.ariaBusy === "true") event.preventDefault(); // an impatient second click
-  else {
+  else if (endless()) {
+    event.preventDefault();
+    toast("This text is too long to be sent. Shorten it first; nothing is lost.");
+    /** @type {HTMLElement} */ (endless()).focus();
+  } else {
     form.ariaBusy = "true";
     clearTimeout(pause);
     unsaved = false;
@@ -120,13 +126,17 @@ async function save() {
   if (!signedIn && keep(draft, typed, Date.now())) tell(`Draft saved at ${clock(new Date().toISOString())}`);
   try {
     const body = new URLSearchParams(typed);
-    const answer = await fetch(`/report/${draft}/save`, { method: "POST", body, keepalive: true });
+    const answer = await fetch(`/report/${draft}/save`, { method: "POST", body, keepalive: outlives(body) });
     const told = await answer.json();
     if (answer.status === 409) location.assign(told.go);
     else if (answer.status === 401 || (answer.ok && signedIn && !told.saved)) offerSignIn();
-    else if (!answer.ok) throw new Error(String(answer.status));
+    else if (answer.status === 413) {
+      keep(draft, typed, Date.now());
+      tell("Too long to be saved here. Your text is kept in this browser; shorten it before you send it.", "failed");
+    } else if (!answer.ok) throw new Error(String(answer.status));
     else {
       if (told.saved) {
+        address();
         tell(`Draft saved at ${clock(told.saved)}`);
         if (signedIn) forget(draft);
       }
@@ -139,6 +149,11 @@ async function save() {
     clearTimeout(pause);
     pause = setTimeout(save, 10 * PAUSE);
   }
+}
+
+/** Reading the page again, and the way back to it, lead to the draft and not to a new one. */
+function address() {
+  if (location.pathname === "/report") history.replaceState(history.state, "", `/report/${draft}`);
 }
 
 function offerSignIn() {
@@ -222,11 +237,22 @@ function advise(told) {
 }
 
 function count() {
-  const subject = form.elements.namedItem("subject");
-  const counter = document.getElementById("subject-left");
-  if (!(subject instanceof HTMLInputElement) || !counter) return;
-  const left = 120 - [...subject.value.trim()].length;
-  counter.textContent = left > 40 ? "" : left >= 0 ? `${left} left` : `${-left} too many`;
+  for (const field of form.querySelectorAll("[data-count]")) {
+    const counter = document.getElementById(`${field.id}-left`);
+    if (!counter || !(field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement)) continue;
+    const most = Number(field.dataset.count);
+    const left = most - [...field.value.trim()].length;
+    const few = left <= Math.max(40, most / 10);
+    const number = Math.abs(left).toLocaleString("en");
+    counter.textContent = !few ? "" : left >= 0 ? `${number} left` : `${number} too many`;
+  }
+}
+
+/** The field that is too long to be sent at all, if there is one. */
+function endless() {
+  return [...form.elements].find(
+    (field) => (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) && field.value.length > SENDABLE,
+  );
 }
 
 form.addEventListener("focusout", (event) => {

@@ -45,6 +45,9 @@ async function sendWithFiles(form) {
   }
 }
 
+/** A contract or a transaction they named: it stands beside the messages. @param {import("./live.js").Frame} frame */
+const isOwnRecord = (frame) => frame.type === "evidence.added" && !frame.evidence?.size && !frame.by.staff;
+
 /** @param {HTMLElement} page @param {HTMLElement} log */
 function start(page, log) {
   const face = `ticket:${page.dataset.ticket}`;
@@ -56,7 +59,7 @@ function start(page, log) {
     staff: false,
     after: Number(page.dataset.newest),
     outbox: new Posts(posts),
-    shows: (frame) => frame.face === face || frame.face.startsWith("chat:"),
+    shows: (frame) => !isOwnRecord(frame) && (frame.face === face || frame.face.startsWith("chat:")),
     onEvent: (frame) => {
       if (TOGETHER.has(frame.type) && frame.face === face) reread();
       else if (frame.type !== "message.posted") changed();

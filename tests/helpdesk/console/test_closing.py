@@ -189,6 +189,7 @@ async def test_an_own_answer_becomes_a_draft_without_what_tells_who_asked(
         made = await do(tess, filed.reference, "article", message=message)
         assert made.status_code == 303
         editor = await tess.get(made.headers["location"])
+        assert f'href="{desk_of(filed.reference)}"' in editor.text  # the ticket it began with
     assert editor.status_code == 200
     assert "then Show log" in editor.text
     version = await cast.desk.pool.fetchrow("SELECT title, body FROM article_versions")

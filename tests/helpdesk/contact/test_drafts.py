@@ -63,6 +63,7 @@ async def test_files_posted_with_the_form_survive_a_refusal(site: str, cast: Cas
         answer = await finn.post("/report", data={**report, "do": "check"}, files=files)
         assert answer.status_code == 422
         assert set(errors_in(answer.text)) == {"subject", "evidence.screenshot"}
+        assert "“virus.png”: This looks like" in answer.text
         assert "team.log" in answer.text
         again = await finn.post("/report", data={**bug(draft=report["draft"]), "do": "check"})
         assert again.status_code == 303, errors_in(again.text)

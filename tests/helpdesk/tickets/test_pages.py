@@ -1,5 +1,6 @@
 """My requests and the page of one request: whose they are, and what one can do there."""
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -180,6 +181,29 @@ async def test_a_message_that_cannot_be_taken_is_kept_in_the_form(cast: Cast, si
             await finn.post(f"/requests/{filed.reference}/messages", data=twice)
         page = (await finn.get(f"/requests/{filed.reference}")).text
     assert page.count("Only one of me") == 1
+
+
+async def test_files_that_came_with_what_was_refused_go_along_with_the_next_try(
+    cast: Cast, site: str
+) -> None:
+    filed = await a_ticket(cast)
+    path = f"/requests/{filed.reference}/messages"
+    files = [("evidence.other", (f"{n}.txt", f"Page {n}".encode())) for n in range(25)]
+    words = {"once": str(uuid4()), "body": "All pages of the statement"}
+    async with await cast.browser(site, "finn") as finn:
+        many = await finn.post(path, data=words, files=files)
+        assert many.status_code == 422
+        assert "20 files are the most" in many.text
+        assert "All pages of the statement" in many.text
+        kept = re.findall(r'name="uploads" value="([^"]+)" checked', many.text)
+        assert len(kept) == 20
+        again = re.findall(r'name="once" value="([^"]+)"', many.text)
+        assert set(again) == {words["once"]}, "files chosen again are the same files"
+        sent = await finn.post(path, data=words | {"uploads": kept})
+        assert sent.status_code == 303
+        page = (await finn.get(f"/requests/{filed.reference}")).text
+    assert "19.txt" in page
+    assert "20.txt" not in page
 
 
 async def test_notes_and_agents_affairs_are_no_part_of_the_page(cast: Cast, site: str) -> None:
