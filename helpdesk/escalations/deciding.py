@@ -12,21 +12,18 @@ from helpdesk.desk import Transaction
 from helpdesk.mail.commands import recall_mail
 from helpdesk.tickets.commands import add_note, after_move, move
 from helpdesk.tickets.jobs import mail_key
-from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.queries import audience, hold_ticket
 from helpdesk.tickets.states import NotAllowed, Status
 
-from .commands import lift_held
 from .due import watch_level
 from .models import Escalation
 from .queries import Held, hold_escalation, live_of, person_of, rules_in
-from .states import LIVE, Level, Outcome, decide, give_back, settle
+from .states import Outcome, decide, give_back, settle
 from .telling import stand, tell, whisper
 from .words import DECIDED
 
 BY_MISTAKE = "The date was moved by mistake. The one before holds again."
 LATEST = timedelta(days=366)
-MERGED = "another request that was escalated is part of it"
 
 
 async def extend(
@@ -142,29 +139,6 @@ async def settle_of(tx: Transaction, ticket_id: int, words: str) -> Escalation |
     await end(tx, held, "")
     whisper(tx, held, "escalation.settled", because=words)
     return found
-
-
-async def bring_along(tx: Transaction, survivor: Ticket) -> None:
-    """To the held ticket that goes on. Of two escalations the survivor's goes on, if need be
-    at the higher level."""
-    query = (
-        select(Escalation)
-        .join(Ticket, col(Ticket.id) == col(Escalation.ticket_id))
-        .where(Ticket.merged_into_id == survivor.id, col(Escalation.state).in_(LIVE))
-        .order_by(col(Escalation.level).desc(), col(Escalation.due_at))
-    )
-    for moving in (await tx.db.exec(query)).all():
-        case, ticket = await hold_ticket(tx, survivor.id)
-        found = await live_of(tx, survivor.id)
-        if found is None:
-            moving.ticket_id = survivor.id
-            await tx.db.flush()
-            await watch_level(tx, ticket, moving, (await rules_in(tx)).rules)
-            continue
-        if moving.level > found.level:
-            await lift_held(tx, Held(case, ticket, found), Level(moving.level), MERGED)
-        stand(moving, settle(moving.standing))
-        moving.ended_at = tx.now
 
 
 async def end(tx: Transaction, held: Held, said: str) -> None:
