@@ -102,19 +102,24 @@ async def close_days(
     tx: Transaction, group_id: int, first: date, last: date, name: str, but: Minutes | None = None
 ) -> None:
     """By hand, wholly or `but` for some minutes. A day that is under way is closed from now on;
-    what was said by hand of one of them before holds no longer."""
+    what was said by hand of one of them before holds no longer. A shorter day is open for its
+    part also where a source would close it."""
     await hold_calendar(tx, group_id)
     days = {first + timedelta(days=n): name for n in range((last - first).days + 1)}
-    others = col(DayOff.open_from).is_distinct_from(but[0] if but else None) | col(
-        DayOff.open_until
-    ).is_distinct_from(but[1] if but else None)
+    others = (
+        col(DayOff.open_from).is_distinct_from(but[0] if but else None)
+        | col(DayOff.open_until).is_distinct_from(but[1] if but else None)
+        | (col(DayOff.name) != name)
+    )
+    by_hand = col(DayOff.source_id).is_(None)
+    replaced = by_hand & others if but is None else ~by_hand | others
     await tx.db.exec(
         update(DayOff)
         .where(
-            col(DayOff.group_id) == group_id, col(DayOff.day).in_(days), others,
-            col(DayOff.source_id).is_(None), col(DayOff.withdrawn_at).is_(None),
+            col(DayOff.group_id) == group_id, col(DayOff.day).in_(days), replaced,
+            col(DayOff.withdrawn_at).is_(None),
         )
-        .values(withdrawn_at=tx.now)
+        .values(withdrawn_at=tx.now, opened_by_id=tx.actor.id or None)
     )  # fmt: skip
     await add_days(tx, group_id, days, None, but)
 
@@ -149,7 +154,7 @@ async def open_days(tx: Transaction, group_id: int, ids: Iterable[int]) -> None:
     )
     for row in (await tx.db.exec(query)).all():
         if row.day >= (tx.now - timedelta(days=2)).date():
-            row.withdrawn_at = tx.now
+            row.withdrawn_at, row.opened_by_id = tx.now, tx.actor.id or None
 
 
 def near_enough(day: date, now: datetime) -> bool:

@@ -87,6 +87,8 @@ class DayOff(SQLModel, table=True):
     open_until: int | None = Field(default=None, sa_type=SmallInteger)
     added_by_id: int | None = names("people.id", default=None, nullable=True)
     withdrawn_at: datetime | None = None
+    # By hand: its source does not close it again.
+    opened_by_id: int | None = names("people.id", default=None, nullable=True)
 
 
 class AbsenceKind(StrEnum):

@@ -39,6 +39,10 @@ LEFT JOIN calendar_sources s ON s.id = d.source_id
 WHERE d.group_id = $1 AND d.withdrawn_at IS NULL AND d.day >= $2::date
 ORDER BY d.day, d.id LIMIT 120
 """
+OF_SOURCE = """
+SELECT day, open_from, open_until FROM calendar_days_off
+WHERE group_id = $1 AND source_id = $3 AND withdrawn_at IS NULL AND day >= $2::date
+"""
 SOURCES = """
 SELECT id, kind, country, part, address, looked_at, worked_at, problem, tries, next_look_at
 FROM calendar_sources WHERE group_id = $1 AND removed_at IS NULL ORDER BY id
@@ -122,6 +126,12 @@ async def days_off(desk: Desk, one: Department) -> Sequence[Mapping[str, Any]]:
     return rows
 
 
+async def days_of_source(desk: Desk, one: Department, id: int) -> Sequence[Mapping[str, Any]]:
+    today = desk.clock.now().astimezone(one.hours.zone_at(desk.clock.now())).date()
+    rows: Sequence[Mapping[str, Any]] = await desk.pool.fetch(OF_SOURCE, one.id, today, id)
+    return rows
+
+
 async def sources(desk: Desk, one: Department) -> Sequence[Mapping[str, Any]]:
     rows: Sequence[Mapping[str, Any]] = await desk.pool.fetch(SOURCES, one.id)
     return rows
@@ -130,9 +140,37 @@ async def sources(desk: Desk, one: Department) -> Sequence[Mapping[str, Any]]:
 def with_days_off(
     hours: Hours, days: Iterable[date], now: datetime, but: tuple[int, int] | None = None
 ) -> Hours:
-    """As they would be with these days off, too; or shorter."""
+    """As they would be with these days off, too; or shorter, instead of what is known of them."""
+    days = set(days)
+    known = (
+        replace(one, until=now) if but and one.day in days and one.until is None else one
+        for one in hours.closed
+    )
     more = (Closed(day, now, None, but) for day in days)
-    return replace(hours, closed=(*hours.closed, *more))
+    return replace(hours, closed=(*known, *more))
+
+
+def without_days(hours: Hours, rows: Iterable[Mapping[str, Any]], now: datetime) -> Hours:
+    """As they would be with these days off taken back."""
+    closed = list(hours.closed)
+    for row in rows:
+        but = None if row["open_from"] is None else (row["open_from"], row["open_until"])
+        for at, one in enumerate(closed):
+            if (one.day, one.but, one.until) == (row["day"], but, None):
+                closed[at] = replace(one, until=now)
+                break  # another source may close it, too
+    return replace(hours, closed=tuple(closed))
+
+
+def without_week(hours: Hours, since: datetime | None) -> Hours:
+    """As they would be with a week to come withdrawn."""
+    newest = max((at for at, one in enumerate(hours.weeks) if one.since == since), default=None)
+    return replace(hours, weeks=tuple(w for at, w in enumerate(hours.weeks) if at != newest))
+
+
+def shortened(hours: Hours) -> set[date]:
+    """Days with a part that stays open: said by hand, so that no source closes them."""
+    return {one.day for one in hours.closed if one.but and one.until is None}
 
 
 REGIONS = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")

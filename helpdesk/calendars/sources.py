@@ -97,24 +97,36 @@ async def remove_source(tx: Transaction, group_id: int, source_id: int) -> None:
 
 
 async def take_days(tx: Transaction, source: HolidaySource, days: Mapping[date, str]) -> bool:
-    """What the source says of the days to come. Days that were stay as they were known."""
+    """What the source says of the days to come. Days that were stay as they were known, and
+    those somebody opened by hand, wholly or for a part, stay open."""
     await hold_calendar(tx, source.group_id)
     first, last = horizon(tx)
     query = select(DayOff).where(
         DayOff.source_id == source.id,
-        col(DayOff.withdrawn_at).is_(None),
+        col(DayOff.withdrawn_at).is_(None) | col(DayOff.opened_by_id).is_not(None),
         col(DayOff.day).between(first, last),
     )
-    there = {row.day: row for row in (await tx.db.exec(query)).all()}
+    rows = (await tx.db.exec(query)).all()
+    there = {row.day: row for row in rows if row.withdrawn_at is None}
+    kept = {row.day for row in rows} | await shortened(tx, source.group_id)
     for day, row in there.items():
         if day not in days:
             row.withdrawn_at = tx.now
-    new = {day: name for day, name in days.items() if day not in there and first <= day <= last}
+    new = {day: name for day, name in days.items() if day not in kept and first <= day <= last}
     await tx.db.flush()
     added = await add_days(tx, source.group_id, new, source.id)
     source.looked_at = source.worked_at = tx.now
     source.tries = 0
     return bool(added) or any(day not in days for day in there)
+
+
+async def shortened(tx: Transaction, group_id: int) -> set[date]:
+    query = select(col(DayOff.day)).where(
+        DayOff.group_id == group_id,
+        col(DayOff.open_from).is_not(None),
+        col(DayOff.withdrawn_at).is_(None),
+    )
+    return set((await tx.db.exec(query)).all())
 
 
 async def ensure_bank_holidays(tx: Transaction) -> None:

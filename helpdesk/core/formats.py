@@ -1,5 +1,6 @@
 """How times, sizes and money read. Filters for templates; none of them reads a clock."""
 
+import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,6 +10,8 @@ from jinja2 import Environment
 from helpdesk.core.assets import asset
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
+# As local_time() writes it.
+IN_UTC = re.compile(r"([0-9]{1,2} [A-Z][a-z]{2} [0-9]{4}, [0-9]{2}:[0-9]{2}) UTC")
 NARROW = "\u00a0"  # keeps a number and its unit on one line
 SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "BRL": "R$", "ILS": "₪"}
 NO_MINOR_UNIT = frozenset(
@@ -43,6 +46,21 @@ def local_date(at: datetime, tz: str = "UTC") -> str:
 
 def local_time(at: datetime, tz: str = "UTC") -> str:
     return f"{local_date(at, tz)}, {local_clock(at, tz)}"
+
+
+def own_clock(text: str, tz: str) -> str:
+    """The moments that a sentence names in UTC, on the reader's clock."""
+    if zone(tz).key == "UTC":
+        return text
+    return IN_UTC.sub(lambda found: _own(found, tz), text)
+
+
+def _own(found: re.Match[str], tz: str) -> str:
+    try:
+        at = datetime.strptime(found[1], "%d %b %Y, %H:%M").replace(tzinfo=UTC)
+    except ValueError:
+        return found[0]
+    return local_time(at, tz)
 
 
 def local_day(at: datetime, tz: str, now: datetime) -> str:
@@ -161,6 +179,7 @@ FILTERS = {
     "local_date": local_date,
     "local_clock": local_clock,
     "local_day": local_day,
+    "own_clock": own_clock,
     "when": when,
     "mid_sentence": mid_sentence,
     "moment": moment,

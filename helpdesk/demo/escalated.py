@@ -1,7 +1,9 @@
 """What the managers find: escalations of every group and level, and some that were decided."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from helpdesk.core.clock import FrozenClock
@@ -45,7 +47,7 @@ DECIDED = (
 )
 # With us, and money at stake where there is some.
 WITH_US = """
-SELECT t.id, t.requester_id, t.first_answered_at FROM tickets t
+SELECT t.id, t.requester_id, t.first_answered_at, t.updated_at FROM tickets t
 WHERE t.status IN ('new', 'open') AND t.merged_into_id IS NULL AND NOT t.restricted
     AND t.opened_at < $1
 ORDER BY t.contract_id IS NULL, t.first_answered_at IS NULL, t.opened_at DESC, t.id LIMIT $2
@@ -78,16 +80,21 @@ async def play_escalations(
             if made is not None:
                 await give(tx, made.id, manager.id)
                 await conclude(tx, made.id, outcome, reasons, Status.SOLVED)
-    waiting = await desk.pool.fetch(WITH_US, now - timedelta(hours=3), len(OPEN))
-    for row, story in zip(waiting, OPEN, strict=False):
-        clock.at = now - timedelta(minutes=random.randrange(40, 170))
-        await one(desk, row, story, now, random, company)
+    waiting = await desk.pool.fetch(WITH_US, now - timedelta(hours=3), 3 * len(OPEN))
+    for story in OPEN:
+        # What is late was escalated some time before it was due.
+        late = timedelta(hours=min(0.0, story[0]))
+        clock.at = now + 2 * late - timedelta(minutes=random.randrange(40, 170))
+        row = next((row for row in waiting if row["updated_at"] < clock.at), None)
+        if row is not None:
+            waiting.remove(row)
+            await one(desk, row, story, now, random, company)
     clock.at = now
 
 
 async def one(
     desk: Desk,
-    row: dict[str, int],
+    row: Mapping[str, Any],
     story: tuple[float, str, int, str, str],
     now: datetime,
     random: Random,

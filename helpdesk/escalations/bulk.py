@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -13,13 +12,12 @@ from helpdesk.desk import Transaction
 from helpdesk.tickets.states import NotAllowed
 
 from .commands import give, lift_held, put_back
-from .many import withdraw
+from .many import UNDONE_WITHIN, withdraw
 from .models import Escalation, EscalationBulk
 from .queries import Held, by_case, hold_escalation
 from .states import LIVE, Level, State
 
 MOST = 200
-UNDONE_WITHIN = timedelta(minutes=15)
 EVENLY = "evenly"
 AGAIN = "an assignment was taken back"
 # Those who may own what managers own, with how much they have.

@@ -6,28 +6,31 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from helpdesk.cases.commands import write_message
+from helpdesk.cases.models import Event
 from helpdesk.core.formats import local_time
 from helpdesk.desk import Transaction
+from helpdesk.mail.commands import recall_mail
 from helpdesk.tickets.commands import add_note, after_move, move
-from helpdesk.tickets.models import Ticket
+from helpdesk.tickets.jobs import mail_key
 from helpdesk.tickets.queries import audience, hold_ticket
 from helpdesk.tickets.states import NotAllowed, Status
 
-from .commands import lift_held
 from .due import watch_level
 from .models import Escalation
 from .queries import Held, hold_escalation, live_of, person_of, rules_in
-from .states import LIVE, Level, Outcome, decide, give_back, settle
+from .states import Outcome, decide, give_back, settle
 from .telling import stand, tell, whisper
 from .words import DECIDED
 
 BY_MISTAKE = "The date was moved by mistake. The one before holds again."
 LATEST = timedelta(days=366)
-MERGED = "another request that was escalated is part of it"
 
 
-async def extend(tx: Transaction, id: int, until: datetime, reason: str) -> Escalation:
-    """A later date for the decision. The requester's side reads why; the old date stays known."""
+async def extend(
+    tx: Transaction, id: int, until: datetime, reason: str, mailed_from: datetime | None = None
+) -> Escalation:
+    """A later date for the decision. The requester's side reads why; the old date stays known.
+    The mail waits until `mailed_from`, for as long as this can be taken back."""
     held = await hold_escalation(tx, id)
     escalation, ticket = held.escalation, held.ticket
     if not escalation.standing.is_live:
@@ -40,20 +43,39 @@ async def extend(tx: Transaction, id: int, until: datetime, reason: str) -> Esca
     message = await write_message(
         tx, held.case, reason, audience(ticket), ticket.side_id, ticket.id
     )
+    waits = {"mailed_from": mailed_from.isoformat()} if mailed_from else {}
     tell(tx, held, "escalation.extended", message=message, old=moment(old), new=moment(until),
-         until=until.isoformat())  # fmt: skip
+         until=until.isoformat(), **waits)  # fmt: skip
     return escalation
 
 
 async def date_as_before(tx: Transaction, held: Held, until: datetime) -> None:
-    """Somebody moved it by mistake, a moment ago; both sides read that it is as it was."""
+    """Somebody moved it by mistake, a moment ago; both sides read that it is as it was. A mail
+    follows only where one has gone."""
     escalation, ticket = held.escalation, held.ticket
+    unsaid = await recall_news(tx, held)
     old, escalation.due_at = escalation.due_at, until
     message = await write_message(
         tx, held.case, BY_MISTAKE, audience(ticket), ticket.side_id, ticket.id
     )
     tell(tx, held, "escalation.extended", message=message, old=moment(old), new=moment(until),
-         until=until.isoformat())  # fmt: skip
+         until=until.isoformat(), taken_back="unsaid" if unsaid else "said")  # fmt: skip
+
+
+async def recall_news(tx: Transaction, held: Held) -> bool:
+    """The mail about the date that stands. True: nobody has it, or will."""
+    query = (
+        select(Event)
+        .where(
+            Event.case_id == held.case.id,
+            Event.type == "escalation.extended",
+            col(Event.data)["escalation"].as_integer() == held.escalation.id,
+        )
+        .order_by(col(Event.seq).desc())
+        .limit(1)
+    )
+    event = (await tx.db.exec(query)).one_or_none()
+    return event is not None and await recall_mail(tx, mail_key(event.id, held.ticket.requester_id))
 
 
 def moment(at: datetime) -> str:
@@ -117,29 +139,6 @@ async def settle_of(tx: Transaction, ticket_id: int, words: str) -> Escalation |
     await end(tx, held, "")
     whisper(tx, held, "escalation.settled", because=words)
     return found
-
-
-async def bring_along(tx: Transaction, survivor: Ticket) -> None:
-    """To the held ticket that goes on. Of two escalations the survivor's goes on, if need be
-    at the higher level."""
-    query = (
-        select(Escalation)
-        .join(Ticket, col(Ticket.id) == col(Escalation.ticket_id))
-        .where(Ticket.merged_into_id == survivor.id, col(Escalation.state).in_(LIVE))
-        .order_by(col(Escalation.level).desc(), col(Escalation.due_at))
-    )
-    for moving in (await tx.db.exec(query)).all():
-        case, ticket = await hold_ticket(tx, survivor.id)
-        found = await live_of(tx, survivor.id)
-        if found is None:
-            moving.ticket_id = survivor.id
-            await tx.db.flush()
-            await watch_level(tx, ticket, moving, (await rules_in(tx)).rules)
-            continue
-        if moving.level > found.level:
-            await lift_held(tx, Held(case, ticket, found), Level(moving.level), MERGED)
-        stand(moving, settle(moving.standing))
-        moving.ended_at = tx.now
 
 
 async def end(tx: Transaction, held: Held, said: str) -> None:

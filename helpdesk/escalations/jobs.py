@@ -12,9 +12,10 @@ from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.queries import hold_ticket
 from helpdesk.tickets.states import UNSOLVED, NotAllowed
 
-from .deciding import bring_along, settle_of
+from .deciding import settle_of
 from .due import hours_at_level, watch_level
 from .following import follow
+from .moving import bring_along, bring_back, leave_department
 from .queries import live_of, rules_in
 from .raising import Raising, raise_held
 from .rules import Facts, When
@@ -110,6 +111,25 @@ async def follow_merge(desk: Desk, event_id: int) -> None:
     async with desk.transaction(SYSTEM) as tx:
         if (begun := await begin(tx, event_id, "escalations.follow_merge")) is not None:
             await bring_along(tx, begun[2])
+
+
+@job
+async def follow_undone_merge(desk: Desk, event_id: int) -> None:
+    """And has it back when the two are apart again."""
+    async with desk.transaction(SYSTEM) as tx:
+        if await already_done(tx, event_id, "escalations.follow_undone_merge"):
+            return
+        event = await tx.db.get_one(Event, event_id)
+        if event.ticket_id is not None:
+            await bring_back(tx, event.ticket_id)
+
+
+@job
+async def follow_hand_over(desk: Desk, event_id: int) -> None:
+    """The department that had it does not decide any more."""
+    async with desk.transaction(SYSTEM) as tx:
+        if (begun := await begin(tx, event_id, "escalations.follow_hand_over")) is not None:
+            await leave_department(tx, *begun[1:])
 
 
 async def level_waits(tx: Transaction, timer: Timer) -> None:

@@ -1,5 +1,8 @@
 """Mails to the requester about an escalation."""
 
+from datetime import datetime
+from typing import Any
+
 from helpdesk.cases.models import Message
 from helpdesk.core.formats import local_time
 from helpdesk.core.jobs import job
@@ -18,7 +21,9 @@ async def mail_news(desk: Desk, event_id: int) -> None:
         if told is None:
             return
         if words := await in_words(tx, told):
-            await tell(desk, tx, told, told.ticket.subject, words)
+            waits = told.event.data.get("mailed_from")
+            due_at = datetime.fromisoformat(waits) if waits else None
+            await tell(desk, tx, told, told.ticket.subject, words, due_at)
 
 
 async def in_words(tx: Transaction, told: Told) -> str:
@@ -36,12 +41,21 @@ async def in_words(tx: Transaction, told: Told) -> str:
                 "You need not do anything."
             )
         case "escalation.extended":
-            return (
-                f"The decision on your request takes longer: until {data['new']} instead of "
-                f"{data['old']}. The reason:{said}"
-            )
+            return moved(escalation, data, told.person.time_zone, said)
         case "escalation.decided":
             return f"We decided on your request: {data['new']}. The reasons:{said}"
         case "escalation.returned" if message:
             return f"To decide on your request we need something from you:{said}"
     return ""
+
+
+def moved(escalation: Escalation, data: dict[str, Any], zone: str, said: str) -> str:
+    """Nothing of what was taken back before anybody heard of it."""
+    until = datetime.fromisoformat(data["until"])
+    gone = "mailed_from" in data and escalation.due_at != until
+    if gone or data.get("taken_back") == "unsaid":
+        return ""
+    date = f"{local_time(until, zone)} ({zone})"
+    if "taken_back" in data:
+        return f"You hear about your request by {date} after all. {said.strip()}"
+    return f"The decision on your request takes longer: until {date}. The reason:{said}"

@@ -23,6 +23,7 @@ from .models import EscalationBulk
 from .queries import Held, by_case, hold_escalation
 
 GONE = "This note was taken back."
+UNDONE_WITHIN = timedelta(minutes=15)
 REPEATED = timedelta(days=1)  # within which a form that is sent again is known
 EARLIER = text("""
 SELECT id, jsonb_array_length(changed) AS many FROM escalation_bulks
@@ -59,7 +60,7 @@ async def extend_many(
     for id in await by_case(tx, list(dates)):
         try:
             old = (await hold_escalation(tx, id)).escalation.due_at
-            await extend(tx, id, dates[id], reason)
+            await extend(tx, id, dates[id], reason, tx.now + UNDONE_WITHIN)
         except (NotAllowed, NoSuchCase):
             continue
         changed.append(

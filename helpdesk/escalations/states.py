@@ -100,6 +100,13 @@ def settle(now: Standing) -> Standing:
     return replace(now, state=State.DECIDED, outcome=Outcome.SETTLED)
 
 
+def resume(now: Standing) -> Standing:
+    """What a merge ended goes on as it was, because the merge was undone."""
+    if now.outcome != Outcome.SETTLED:
+        raise NotAllowed("This was decided already.")
+    return replace(now, state=State.OWNED if now.owner_id else State.OPEN, outcome=None)
+
+
 WORDS = {Level.L1: "level 1", Level.L2: "level 2", Level.MANAGER: "the managers"}
 
 

@@ -61,7 +61,11 @@ async def keep_locally(desk: Desk) -> int:
     """Without a mail server, mail is read at /admin/mailbox."""
     async with desk.transaction(SYSTEM) as tx:
         waiting = col(Mail.sent_at).is_(None) & col(Mail.dead_at).is_(None)
-        statement = update(Mail).where(waiting).values(sent_at=tx.now, kept_locally=True)
+        statement = (
+            update(Mail)
+            .where(waiting, col(Mail.due_at) <= tx.now)
+            .values(sent_at=tx.now, kept_locally=True)
+        )
         return len((await tx.db.exec(statement.returning(col(Mail.id)))).all())
 
 

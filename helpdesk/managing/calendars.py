@@ -71,7 +71,8 @@ async def calendar(
     new_hours: Hours | None = None,
     typed: dict[str, str] | None = None,
 ) -> Response:
-    """`effect`: of what is about to be changed (`week`, `days` or `country`), with its hours."""
+    """`effect`: of what is about to be changed (`week`, `days` or `country`; `day 7`, `source 7`
+    or `week 7` of what is taken back), with its hours."""
     desk = request.state["desk"]
     holds = one.hours.week_at(desk.clock.now())
     return render(
@@ -123,10 +124,18 @@ async def week(request: WebRequest) -> Response:
 
 
 async def withdraw(request: WebRequest) -> Response:
-    one = await department_of(request)
+    one, desk = await department_of(request), request.state["desk"]
+    id = request.path_params["id"]
+    if (await request.form(max_files=0, max_fields=10)).get("do") == "preview":
+        rows = [row for row in await shown.weeks(desk, one) if row.id == id]
+        if not rows or rows[0].state != "coming":
+            return redirect(f"{LIST}/{one.key}#weeks")
+        hours = shown.without_week(one.hours, rows[0].since)
+        effect = await effect_of(desk, one.id, hours)
+        return await calendar(request, one, effect=effect, about=f"week {id}", new_hours=hours)
     try:
         async with transaction(request) as tx:
-            await withdraw_week(tx, one.id, request.path_params["id"])
+            await withdraw_week(tx, one.id, id)
     except NoSuchCalendar:
         raise HTTPException(404) from None
     except BadText as fault:

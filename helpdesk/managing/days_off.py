@@ -37,10 +37,20 @@ async def close(request: WebRequest) -> Response:
 
 
 async def reopen(request: WebRequest) -> Response:
-    one = await department_of(request)
+    one, desk = await department_of(request), request.state["desk"]
+    id = request.path_params["id"]
+    if await previewed(request):
+        rows = [row for row in await shown.days_off(desk, one) if row["id"] == id]
+        hours = shown.without_days(one.hours, rows, desk.clock.now())
+        effect = await effect_of(desk, one.id, hours)
+        return await calendar(request, one, effect=effect, about=f"day {id}", new_hours=hours)
     async with transaction(request) as tx:
-        await open_days(tx, one.id, [request.path_params["id"]])
+        await open_days(tx, one.id, [id])
     return done(request, one, "open")
+
+
+async def previewed(request: WebRequest) -> bool:
+    return (await request.form(max_files=0, max_fields=10)).get("do") == "preview"
 
 
 async def add_source(request: WebRequest) -> Response:
@@ -74,7 +84,7 @@ async def national_preview(
         known = ", ".join(supported()[typed["country"]][:60]) or "none"
         errors = {"part": f"No such part of this country. Known ones: {known}."}
         return await calendar(request, one, 422, errors=errors, typed=typed)
-    hours = shown.with_days_off(one.hours, days, now)
+    hours = shown.with_days_off(one.hours, set(days) - shown.shortened(one.hours), now)
     effect = await effect_of(desk, one.id, hours)
     return await calendar(
         request, one, effect=effect, about="country", new_hours=hours, typed=typed
@@ -82,10 +92,16 @@ async def national_preview(
 
 
 async def drop_source(request: WebRequest) -> Response:
-    one = await department_of(request)
+    one, desk = await department_of(request), request.state["desk"]
+    id = request.path_params["id"]
+    if await previewed(request):
+        rows = await shown.days_of_source(desk, one, id)
+        hours = shown.without_days(one.hours, rows, desk.clock.now())
+        effect = await effect_of(desk, one.id, hours)
+        return await calendar(request, one, effect=effect, about=f"source {id}", new_hours=hours)
     try:
         async with transaction(request) as tx:
-            await remove_source(tx, one.id, request.path_params["id"])
+            await remove_source(tx, one.id, id)
     except NoSuchCalendar:
         raise HTTPException(404) from None
     return done(request, one, "removed")

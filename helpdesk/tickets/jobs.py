@@ -61,16 +61,23 @@ async def about(tx: Transaction, event_id: int, job_name: str) -> Told | None:
     return Told(event, ticket, person)
 
 
-async def tell(desk: Desk, tx: Transaction, told: Told, subject: str, text: str) -> None:
+async def tell(
+    desk: Desk, tx: Transaction, told: Told, subject: str, text: str, due_at: datetime | None = None
+) -> None:
     url = f"{desk.settings.public_url}/requests/{told.reference}"
     await send_mail(
         tx,
-        dedupe_key=f"event:{told.event.id}:{told.person.id}",
+        dedupe_key=mail_key(told.event.id, told.person.id),
         to_name=told.person.name,
         to_address=told.person.email,
         subject=f"[{told.reference}] {subject}",
         body=f"Hello {told.person.name},\n\n{text}" + FOOT.format(url=url),
+        due_at=due_at,
     )
+
+
+def mail_key(event_id: int, person_id: int) -> str:
+    return f"event:{event_id}:{person_id}"
 
 
 @job

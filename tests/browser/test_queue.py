@@ -42,6 +42,11 @@ async def test_a_manager_works_the_queue(
     await page.get_by_role("button", name="1 change – show").wait_for()
     assert await titles(page) == ["The oldest", "The second"]
     assert await second.bounding_box() == before
+    line = await page.locator("#changes button").bounding_box()
+    bar = await page.locator("#bulk-bar").bounding_box()
+    assert line is not None
+    assert bar is not None
+    assert line["y"] >= bar["y"] + bar["height"]  # what is chosen can still be acted on
     await page.get_by_role("button", name="1 change – show").click()
     await page.get_by_role("link", name="Between them").wait_for()
     assert await titles(page) == ["The oldest", "Between them", "The second"]

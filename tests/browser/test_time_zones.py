@@ -1,13 +1,19 @@
 """One time for one moment: a thread shows the profile's zone, whatever the browser's is."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from playwright.async_api import Page, expect
 
 from helpdesk.core.clock import FrozenClock
 from helpdesk.desk import Desk
+from helpdesk.escalations.deciding import extend
+from helpdesk.escalations.raising import Raising, escalate
+from helpdesk.escalations.states import Cause, Level
 from helpdesk.people.commands import set_time_zone
+from helpdesk.permissions import SYSTEM
 from helpdesk.tickets.commands import reply
+from helpdesk.tickets.filing import Filed
 from tests.build import a_ticket
 from tests.chat.live import begin_chat
 from tests.conftest import TUESDAY
@@ -29,6 +35,14 @@ async def times_of(page: Page) -> list[str]:
     return await page.locator("ol.log time").all_inner_texts()
 
 
+async def put_off(cast: Cast, filed: Filed, now: datetime) -> None:
+    async with cast.desk.transaction(SYSTEM) as tx:
+        raising = Raising(Cause.TIME, Level.MANAGER, "it is late")
+        made = await escalate(tx, filed.ticket_id, raising)
+        made.due_at = now + timedelta(minutes=1)
+        await extend(tx, made.id, datetime(2026, 6, 4, 15, 30, tzinfo=UTC), "More is needed")
+
+
 async def test_a_request_s_messages_are_timed_in_the_profile_s_zone(
     desk: Desk, cast: Cast, open_page: OpenPage, clock: FrozenClock
 ) -> None:
@@ -46,6 +60,13 @@ async def test_a_request_s_messages_are_timed_in_the_profile_s_zone(
         row = page.locator(".log .msg", has_text=f"An answer for {who}")
         await expect(row.locator("time")).to_have_text("00:01")
         await expect(page.locator(".msg-day")).to_have_count(2)
+        # A date that is told in a sentence, live and when the page is read again.
+        await put_off(cast, filed, clock.at)
+        moved = page.locator(".msg-event", has_text="moved the date for the decision")
+        await expect(moved.last).to_contain_text("to 5 Jun 2026, 00:30: “More is needed”")
+        lived = await moved.last.locator("[data-part=body]").inner_text()
+        await page.reload()
+        await expect(moved.last.locator("[data-part=body]")).to_have_text(lived)
         clock.at = TUESDAY
 
 

@@ -15,6 +15,14 @@ def test_times_are_told_in_the_readers_zone() -> None:
     assert formats.local_date(NOW, "Pacific/Auckland") == "22 Nov 2026"
 
 
+def test_a_sentence_is_read_on_ones_own_clock() -> None:
+    said = "moved from 31 Dec 2026, 21:30 UTC to 40 Foo 2026, 10:00 UTC"
+    assert formats.own_clock(said, "Europe/Sofia") == (
+        "moved from 31 Dec 2026, 23:30 to 40 Foo 2026, 10:00 UTC"
+    )
+    assert formats.own_clock(said, "UTC") == formats.own_clock(said, "Nowhere/Land") == said
+
+
 def test_an_unknown_zone_falls_back_to_utc() -> None:
     for name in ("Mars/Olympus", "", "../../etc/passwd", "UTC\x00", "a" * 300):
         assert formats.local_clock(NOW, name) == "14:32"

@@ -80,6 +80,9 @@ def escalation_notice(event: Event, ticket: Ticket, group: str) -> tuple[str, st
         case "escalation.raised" | "escalation.moved":
             words = f"Escalated, because {data['because']}. Somebody of the department takes it."
             return f"department:{group}", words[:300]
+        case "escalation.released" if data.get("arrived"):
+            words = "An escalation came with a request from another department. Somebody takes it."
+            return f"department:{group}", words
         case "escalation.returned" if event.message_id is None and ticket.assignee_id:
             return f"person:{ticket.assignee_id}", "An escalation came back: something is missing."
     return "", ""

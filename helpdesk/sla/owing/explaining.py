@@ -104,7 +104,8 @@ class Writer:
         last = one.stretches[-1]
         if one.due_at is not None:
             total = time_words(one.length, one.clock)
-            yield Line(self.at(one.due_at, last), f"Due: {total} are counted", tone="due")
+            are = "is" if total.startswith("1 ") and " h " not in total else "are"
+            yield Line(self.at(one.due_at, last), f"Due: {total} {are} counted", tone="due")
         if one.ended_at is not None:
             yield Line(self.at(one.ended_at, last), ENDED[one.state], tone="open")
 

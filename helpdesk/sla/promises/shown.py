@@ -1,5 +1,6 @@
 """Promises as pages and programs show them."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,16 @@ from helpdesk.desk import Desk
 
 from .estimate import Basis, Estimate
 from .queries import Given, expect, promise_of
-from .words import Told, told
+from .words import Told, moment, told
+
+# A date for the first answer that was moved, as the requester was told.
+MOVED = """
+SELECT e.occurred_at, e.data->>'until' AS until, m.body
+FROM tickets t JOIN events e ON e.case_id = t.case_id AND e.ticket_id = t.id
+LEFT JOIN messages m ON m.id = e.message_id
+WHERE t.id = $1 AND e.type = 'sla.extended' AND e.data->>'kind' = 'first_response'
+ORDER BY e.seq DESC LIMIT 1
+"""
 
 
 async def told_before(
@@ -23,15 +33,26 @@ async def told_before(
 
 async def told_of(desk: Desk, ticket_id: int, reader: str) -> Told:
     """What was promised last."""
-    return await words_of(desk, await promise_of(desk, ticket_id), reader)
+    return (await stands(desk, ticket_id, reader))[1]
 
 
-async def words_of(desk: Desk, given: Given, reader: str) -> Told:
-    """As it was said; when that time has passed, what is likely from now on."""
-    hours, now = await hours_of(desk, given.group_key), desk.clock.now()
-    words = told(given.one, given.department, hours, reader, now)
-    if not words.late:
-        return words
+async def stands(desk: Desk, ticket_id: int, reader: str) -> tuple[Estimate, Told]:
+    """A date that somebody gave with a reason goes before what was likely until then."""
+    given, now = await promise_of(desk, ticket_id), desk.clock.now()
+    one = given.one
+    row = await desk.pool.fetchrow(MOVED, ticket_id)
+    if row is not None and row["occurred_at"] >= one.at:
+        until = datetime.fromisoformat(row["until"])
+        one = replace(one, basis=Basis.AIM, half=None, most=None, aim_at=until)
+        said = f"We moved the date. The reason: “{row['body']}”" if row["body"] else ""
+        words = Told(f"By {moment(until, reader, now)}", said, "", late=until < now)
+    else:
+        words = told(one, given.department, await hours_of(desk, given.group_key), reader, now)
+    return one, await admitted(desk, given, words, reader) if words.late else words
+
+
+async def admitted(desk: Desk, given: Given, words: Told, reader: str) -> Told:
+    """That time has passed: what is likely from now on."""
     anew = await told_before(desk, given.group_key, given.department, given.severity, reader)
     return Told(
         f"Now {anew.when[0].lower()}{anew.when[1:]}",
@@ -44,8 +65,7 @@ async def words_of(desk: Desk, given: Given, reader: str) -> Told:
 
 async def promise_shown(desk: Desk, ticket_id: int, reader: str) -> dict[str, Any]:
     """For programs: the ranges, and the same words that people read."""
-    given = await promise_of(desk, ticket_id)
-    return document(given.one, await words_of(desk, given, reader))
+    return document(*await stands(desk, ticket_id, reader))
 
 
 async def expected_shown(

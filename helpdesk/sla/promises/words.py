@@ -1,7 +1,7 @@
 """A promise in words, on the clock of whoever reads it."""
 
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from helpdesk.calendars.hours import Hours
 from helpdesk.calendars.said import WEEKDAYS, city
@@ -9,6 +9,8 @@ from helpdesk.core.formats import local_clock, local_day, local_time, localised
 
 from .estimate import Basis, Estimate
 
+Pair = tuple[datetime, datetime]
+LINE_STANDS = timedelta(hours=1)  # how many wait is old news after that
 ROUGH = 36 * 3600  # seconds of open time, beyond which days are named, not hours
 
 
@@ -47,22 +49,36 @@ def told(one: Estimate, department: str, hours: Hours, reader: str, now: datetim
             f"We aim to answer within {one.aim_hours:g} working hours{by}.",
             opening,
         )
-    first, last = one.half
-    soonest, latest = one.most
     low, high = one.usual
-    later = one.starts_at is not None and one.starts_at > one.at
+    later = one.starts_at is not None and one.starts_at > max(one.at, now)
+    line = one.ahead if now - one.at < LINE_STANDS else 0
     why = [
         opening,
         f"Typical answer {length(low, high)} {'after' if later else 'of working time'},",
         f"from the last {one.counted} answers.",
-        f"{one.ahead} {'waits' if one.ahead == 1 else 'wait'} for one there." if one.ahead else "",
+        f"{line} {'waits' if line == 1 else 'wait'} for one there." if line else "",
     ]
     return Told(
-        f"Most likely {span(first, last, reader, now)}",
-        "Half of all answers come in this time; "
-        f"nine of ten come {span(soonest, latest, reader, now)}.",
+        *likely(one.half, one.most, reader, now),
         " ".join(part for part in why if part),
-        late=now > latest,
+        late=now > one.most[1],
+    )
+
+
+def likely(half: Pair, most: Pair, reader: str, now: datetime) -> tuple[str, str]:
+    """What of the two ranges is still to come; when both are over, as it was said."""
+    by, latest = moment(half[1], reader, now), moment(most[1], reader, now)
+    if half[1] < now <= most[1]:
+        return (
+            f"Most likely by {latest}",
+            f"It takes longer than usual: half of all answers are there by {by}; "
+            f"nine of ten by {latest}.",
+        )
+    if half[0] < now <= most[1]:
+        return f"Most likely by {by}", f"Half of all answers come by then; nine of ten by {latest}."
+    return (
+        f"Most likely {span(*half, reader, now)}",
+        f"Half of all answers come in this time; nine of ten come {span(*most, reader, now)}.",
     )
 
 
@@ -81,11 +97,13 @@ def dated(one: Estimate, department: str, reader: str) -> str:
 
 
 def opens(one: Estimate, department: str, hours: Hours, reader: str, now: datetime) -> str:
-    if one.starts_at is None:
+    """At `now`, which may be long after it was promised."""
+    starts_at = hours.starts_at(now) if now > one.at else one.starts_at
+    if one.starts_at is None or starts_at is None:
         return ""
-    if one.starts_at <= one.at:
+    if starts_at <= now:
         return f"{department} is open now."
-    return f"{department} opens {theirs(one.starts_at, hours.zone_at(one.starts_at), reader, now)}."
+    return f"{department} opens {theirs(starts_at, hours.zone_at(starts_at), reader, now)}."
 
 
 def opening_words(hours: Hours, now: datetime, reader: str) -> str:

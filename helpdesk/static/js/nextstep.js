@@ -1,19 +1,11 @@
 // @ts-check
 // What happens next, who does it and by when: told with a reply, read below it.
 
-import { clock, zone } from "./time.js";
+import { clock, day } from "./time.js";
 
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 /** As whoever asked reads it, and as colleagues do. @type {Record<string, [string, string]>} */
 const WHO = { us: ["We do this", "We do this"], you: ["You do this", "They do this"], other: ["Somebody else does this", "Somebody else does this"] };
 const FIELDS = ["next_step", "next_who", "next_by"];
-
-/** @param {string} iso */
-function day(iso) {
-  const shown = new Intl.DateTimeFormat("en-GB", { timeZone: zone, year: "numeric", month: "numeric", day: "numeric" });
-  const parts = Object.fromEntries(shown.formatToParts(new Date(iso)).map((one) => [one.type, Number(one.value)]));
-  return `${parts.day} ${MONTHS[parts.month - 1]} ${parts.year}`;
-}
 
 /** @param {import("./live.js").Frame} frame @param {boolean} staff */
 export function nextStep(frame, staff) {

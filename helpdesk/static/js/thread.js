@@ -4,7 +4,7 @@
 
 import { live } from "./live.js";
 import { nextStep } from "./nextstep.js";
-import { clock, dayNumber, now, zone } from "./time.js";
+import { clock, dayNumber, now, ownClock, zone } from "./time.js";
 
 /** @typedef {import("./live.js").Frame} Frame */
 /** @typedef {import("./live.js").By} By */
@@ -155,7 +155,10 @@ export class Thread {
       if (frame.type === "ticket.next_step" && frame.body !== undefined && frame.data.who) {
         line.classList.add("msg-next");
         fill(line, "body", nextStep(frame, this.options.staff));
-      } else fill(line, "body", frame.body === undefined ? frame.text : `${frame.text}: “${frame.body}”`);
+      } else {
+        const text = ownClock(frame.text);
+        fill(line, "body", frame.body === undefined ? text : `${text}: “${frame.body}”`);
+      }
       return this.dated(line, frame.at, frame.n);
     }
     const kind = frame.type === "note.added" || whisper || frame.data?.note ? "note" : own ? "mine" : "theirs";

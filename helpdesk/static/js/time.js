@@ -63,6 +63,27 @@ export function clock(iso) {
   return new Date(iso).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
 }
 
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const IN_UTC = /(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}), (\d\d:\d\d) UTC/g;
+
+/** `20 Nov 2026`, as the server writes it. @param {string} iso */
+export function day(iso) {
+  const shown = new Intl.DateTimeFormat("en-GB", { timeZone: zone, year: "numeric", month: "numeric", day: "numeric" });
+  const parts = Object.fromEntries(shown.formatToParts(new Date(iso)).map((one) => [one.type, Number(one.value)]));
+  return `${parts.day} ${MONTHS[parts.month - 1]} ${parts.year}`;
+}
+
+/** The moments that a sentence names in UTC, on the clock of the profile. @param {string} text */
+export function ownClock(text) {
+  if (!document.body.dataset.zone) return text;
+  return text.replace(IN_UTC, (whole, date, month, year, time) => {
+    const at = Date.parse(`${date} ${month} ${year} ${time} UTC`);
+    if (Number.isNaN(at)) return whole;
+    const iso = new Date(at).toISOString();
+    return `${day(iso)}, ${clock(iso)}`;
+  });
+}
+
 /** `Fri 20 Nov, 14:32`. @param {string} iso */
 export function moment(iso) {
   const day = new Date(iso).toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short", timeZone: zone });

@@ -142,7 +142,7 @@ async def test_a_day_is_made_shorter_closed_and_given_its_hours_back(
         await max.post(f"{PAY}/days", data=short)
         assert await open_then() == [True, False]
         [row] = re.findall(
-            r'action="(/desk/calendars/PAY/days/\d+/open)"', (await max.get(PAY)).text
+            r'action="(/desk/calendars/PAY/days/\d+/open)#effect"', (await max.get(PAY)).text
         )
         assert (await max.post(row)).status_code == 303
         assert await open_then() == [True, True]

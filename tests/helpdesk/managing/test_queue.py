@@ -3,9 +3,11 @@
 import re
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from helpdesk.core.clock import FrozenClock
 from helpdesk.escalations.states import Level
+from helpdesk.mail.deliver import deliver_due
 from tests.helpdesk.contact.reports import errors_in, visiting
 from tests.helpdesk.escalations.build import an_escalation, escalations, kinds, work
 from tests.people import Cast
@@ -154,6 +156,7 @@ async def test_many_get_a_later_date_whose_reason_their_parties_read(
         done = await followed(max, f"{BOARD}/dates", form)
         assert "2 escalations got the later date" in done.text
         again = await followed(max, f"{BOARD}/dates", form)  # sent twice
+        await work(cast)
         assert "2 escalations got the later date" in again.text
         after = {one.id: one.due_at for one in await escalations(cast)}
         assert [after[id] - before[id] for id in ids] == [timedelta(days=1)] * 2 + [timedelta(0)]
@@ -163,6 +166,27 @@ async def test_many_get_a_later_date_whose_reason_their_parties_read(
         assert (await max.post(f"{BOARD}/undo", data={"bulk": bulk})).status_code == 303
         assert {one.id: one.due_at for one in await escalations(cast)} == before
         assert await kinds(cast, filed) == ["raised", "extended", "extended"]
+        await work(cast)
+        clock.advance(minutes=20)
+        await deliver_due(cast.desk)
+        assert await mails_of(cast, "The bank is closed", "after all") == (0, 0)
+        done = await followed(max, f"{BOARD}/dates", form | {"once": [str(uuid4())]})
+        await work(cast)
+        await deliver_due(cast.desk)
+        assert await mails_of(cast, "The bank is closed", "after all") == (0, 0)
+        clock.advance(minutes=15)  # the last moment: the mails go first
+        await deliver_due(cast.desk)
+        [bulk] = re.findall(r'name="bulk" value="(\d+)"', done.text)
+        assert (await max.post(f"{BOARD}/undo", data={"bulk": bulk})).status_code == 303
+        await work(cast)
+        await deliver_due(cast.desk)
+        assert await mails_of(cast, "The bank is closed", "after all") == (2, 2)
+
+
+async def mails_of(cast: Cast, *words: str) -> tuple[int, ...]:
+    """That went, with each of these words."""
+    sent = await cast.desk.pool.fetch("SELECT body FROM mails WHERE sent_at IS NOT NULL")
+    return tuple(sum(word in mail["body"] for mail in sent) for word in words)
 
 
 async def test_many_get_a_note_once_and_it_is_taken_back(cast: Cast, site: str) -> None:

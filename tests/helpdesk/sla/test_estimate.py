@@ -1,6 +1,7 @@
 """Promises are honest: as it was lately, on the calendar, never to the flattering side."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -64,6 +65,19 @@ def test_it_is_said_with_its_reason_on_the_reader_s_clock() -> None:
         "Payments opens Monday 09:00 New York (15:00 your time). Typical answer 3 to 5 hours "
         "after, from the last 40 answers. 4 wait for one there."
     )
+    monday = datetime(2026, 11, 23, 17, 30, tzinfo=UTC)  # in the middle of the short range
+    read = told(one, "Payments", NEW_YORK, "Europe/Berlin", monday)
+    assert read.when == "Most likely by today 20:00"
+    assert read.why == (
+        "Payments is open now. Typical answer 3 to 5 hours of working time, "
+        "from the last 40 answers."
+    )
+    assert one.most is not None
+    wide = replace(one, most=(one.most[0], one.most[1] + timedelta(hours=3)))
+    read = told(wide, "Payments", NEW_YORK, "Europe/Berlin", one.most[1] + timedelta(hours=1))
+    assert read.when == "Most likely by today 23:00"
+    assert read.range.startswith("It takes longer than usual: half of all answers")
+    assert not read.late
     assert opening_words(NEW_YORK, SATURDAY, "Asia/Tokyo") == (
         "opens Monday 09:00 New York (23:00 your time)"
     )

@@ -208,6 +208,17 @@ async def test_a_manager_moves_a_date_and_the_requester_reads_why(
     assert await due(cast, filed) == datetime(2026, 6, 7, 15, 30, tzinfo=UTC)  # a Sunday
     [mail] = [one for one in await mails(cast.desk, "nina@example.com") if "moved" in one.body]
     assert "The bank is closed." in mail.body
+    async with await cast.browser(site, "nina") as nina:
+        own = (await nina.get(f"/requests/{filed.reference}")).text
+        assert "By Sun 7 Jun, " in own
+        assert "The reason: “The bank is closed.”" in own
+        shown = (await nina.get(f"/api/v1/tickets/{filed.reference}")).json()["first_answer"]
+        assert (shown["aim"], shown["likely"]) == ("2026-06-07T15:30:00Z", None)
+    clock.set(datetime(2026, 6, 7, 16, tzinfo=UTC))
+    async with await cast.browser(site, "nina") as nina:
+        own = (await nina.get(f"/requests/{filed.reference}")).text
+        assert "This is later than we said: by today" in own
+    clock.set(NOON)
     clock.advance(hours=9)
     await work(cast)
     assert await told(cast, filed) == [("sla.extended", "first_response", 0, NOON)]

@@ -81,6 +81,7 @@ async def test_it_is_given_renewed_kept_and_published(
         page = (await nobody.get("/answer-times")).text
         assert "too few to say" in page
         assert "Sooner" not in page
+        assert '<td class="number">1</td>' in page  # measured, of two that were given
     async with await cast.browser(site, "max") as max:
         assert "Sooner" in (await max.get("/answer-times")).text
 
