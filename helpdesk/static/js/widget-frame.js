@@ -499,8 +499,9 @@ function told_({ data }) {
     store.set("open", open);
     if (open && !chat) wake();
     look();
-  } else if (data.t === "focus" && "last" in data) focus(data.last);
-  else if (data.t === "focus") ((aiming = true), aim());
+  } else if (data.t !== "focus" || !open) return; // a key that closes overtakes what was posted
+  else if ("last" in data) focus(data.last);
+  else ((aiming = true), aim());
 }
 
 addEventListener("message", ({ source, origin, data, ports }) => {
@@ -511,6 +512,10 @@ addEventListener("message", ({ source, origin, data, ports }) => {
   port.postMessage({ t: "ready", name: document.title, open: store.get("open") });
   if (store.get("session")) wake();
 });
-document.addEventListener("keydown", (event) => event.key === "Escape" && port?.postMessage({ t: "close" }));
-$("close").addEventListener("click", () => port.postMessage({ t: "close" }));
+function close() {
+  open = aiming = false;
+  port?.postMessage({ t: "close" });
+}
+document.addEventListener("keydown", (event) => event.key === "Escape" && close());
+$("close").addEventListener("click", close);
 document.addEventListener("visibilitychange", () => look());

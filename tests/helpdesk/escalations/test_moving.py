@@ -6,7 +6,7 @@ from helpdesk.core.clock import FrozenClock
 from helpdesk.escalations.commands import take
 from helpdesk.escalations.models import Escalation
 from helpdesk.escalations.states import Level, Outcome, State
-from helpdesk.tickets.commands import hand_over
+from helpdesk.tickets.assigning import hand_over
 from helpdesk.tickets.filing import Filed
 from helpdesk.tickets.merging import merge_tickets, unmerge
 from tests.build import a_ticket
