@@ -108,8 +108,11 @@ function answered() {
   rest = SOONEST;
 }
 
+/** Who it is is being found out. @type {Promise<void>} */
+let knowing = Promise.resolve();
+
 /** The first reason to talk to the desk. */
-const wake = () => void (asks && !token ? askAgain() : identify(token));
+const wake = () => (asks && !token ? askAgain() : void (knowing = identify(token)));
 
 onUnknown(() => chat && void load());
 
@@ -192,6 +195,8 @@ start.addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
 });
 async function begin() {
   $("begin").disabled = true;
+  await knowing; // else it begins as nobody
+  if (chat) return;
   const answer = await ask("chats", { ...typed(), once });
   $("begin").disabled = false;
   /** @type {Record<string, string>} */
@@ -201,6 +206,7 @@ async function begin() {
     fields[field].setAttribute("aria-invalid", String(field in faults));
   }
   const first = Object.keys(faults)[0];
+  if ("name" in faults || "email" in faults) $("guest").hidden = false;
   if (first) fields[first]?.focus();
   say("problem", first ? "" : answer.wrong ?? "");
   if (answer.status === 409) void about();
@@ -492,7 +498,7 @@ function aim() {
 
 /** @param {MessageEvent} event */
 function told_({ data }) {
-  if (data.t === "token") void identify((token = data.token));
+  if (data.t === "token") knowing = identify((token = data.token));
   else if (data.t === "later") askAgain(), void load(); // whoever it was goes on
   else if (data.t === "open" || data.t === "closed") {
     open = data.t === "open";
