@@ -1,5 +1,9 @@
 """Routing rules in a browser: written, ordered by keys, tested on history, and explained."""
 
+import asyncio
+
+from playwright.async_api import Route
+
 from helpdesk.worker import work_once
 from tests.build import a_ticket
 from tests.people import Cast
@@ -68,6 +72,27 @@ async def test_rules_are_ordered_by_keys_and_the_focus_stays_with_the_rule(
         focused = await page.evaluate("document.activeElement.getAttribute('aria-label')")
         assert focused.endswith(": Cards"), focused
     assert [rule.name for rule in (await standing(cast.desk)).rules] == expected
+
+
+async def test_saving_while_the_form_is_on_its_way_waits_for_its_turn(
+    open_page: OpenPage, cast: Cast
+) -> None:
+    page = await open_page("max", "/desk/rules/new")
+    await page.fill("#name", "In a hurry")
+    release = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        if "do=refresh" in (route.request.post_data or ""):
+            await release.wait()
+        await route.continue_()
+
+    await page.route("**/desk/rules/new", hold)
+    async with page.expect_request(lambda one: "do=refresh" in (one.post_data or "")):
+        await page.select_option("[name='a.0.value']", "PAY")
+    await page.get_by_role("button", name="Save it in the draft").click()
+    release.set()
+    await arrive(page, "**/desk/rules")
+    assert [rule.name for rule in (await standing(cast.desk)).rules] == ["In a hurry"]
 
 
 async def test_a_rule_is_written_without_scripts(open_page: OpenPage, cast: Cast) -> None:

@@ -126,12 +126,24 @@ document.addEventListener("click", (event) => {
   void go(link, link.href, {}, "push");
 });
 
+/** The button each form was last sent with. @type {WeakMap<HTMLFormElement, string>} */
+const sending = new WeakMap();
+/** Another button that was pressed while the form was on its way. @type {Map<HTMLFormElement, string>} */
+const next = new Map();
+/** @param {HTMLElement | null} button */
+const nameOf = (button) => (button instanceof HTMLButtonElement ? `${button.name}=${button.value}` : "");
+
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || !form.dataset.target || event.defaultPrevented) return;
   event.preventDefault();
   const reading = form.method === "get";
-  if (form.ariaBusy === "true" && !reading) return; // an impatient second click
+  const pressed = nameOf(event.submitter);
+  if (form.ariaBusy === "true" && !reading) {
+    if (pressed !== sending.get(form)) next.set(form, pressed); // else an impatient second click
+    return;
+  }
+  sending.set(form, pressed);
   const data = new FormData(form, event.submitter);
   const url = new URL(event.submitter?.getAttribute("formaction") ?? form.action, location.href);
   for (const field of form.elements) if (isField(field)) sent.set(field, state(field));
@@ -143,6 +155,11 @@ document.addEventListener("submit", async (event) => {
   await go(form, url.href, reading ? {} : { method: "POST", body }, reading ? "replace" : "");
   form.ariaBusy = null;
   sent.clear();
+  const wanted = next.get(form);
+  next.delete(form);
+  if (wanted === undefined || leaving || !form.isConnected) return;
+  const button = [...form.elements].find((one) => one instanceof HTMLButtonElement && nameOf(one) === wanted);
+  if (button instanceof HTMLButtonElement) form.requestSubmit(button);
 });
 
 /** @type {number | undefined} */
